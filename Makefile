@@ -1,0 +1,76 @@
+# Everything that one does often. `make` alone lists it.
+# The tools live in .venv, made anew when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Torch goes first and with its version, since `pip install torch` alone may bring gigabytes that a laptop never uses.
+# TORCH_ARGS takes what pytorch.org's selector prints for a machine without a GPU, e.g. TORCH_ARGS="--index-url ADDRESS".
+TORCH ?= torch==2.13.0
+TORCH_ARGS ?=
+# d2l 1.0.3 pins versions that do not install beside a current numpy, so it comes without its dependencies.
+D2L ?= d2l==1.0.3
+PORT ?= 8000
+CHAPTER ?=
+NAME ?=
+PRESET ?= cpu
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(shell cksum pyproject.toml | cut -d' ' -f1)
+SITE := _build/html
+
+.DEFAULT_GOAL := help
+.PHONY: help install book serve test run lab evidence wild lint format bench clean
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP) ## create .venv and install everything
+
+$(STAMP):
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make install PYTHON=python3.12")'
+	$(BIN)/python -m pip install --quiet $(TORCH) $(TORCH_ARGS)
+	$(BIN)/python -m pip install --quiet --editable ".[book,test,dev]"
+	$(BIN)/python -m pip install --quiet --no-deps $(D2L)
+	@rm -f $(VENV)/.installed-* && touch $@
+
+book: $(STAMP) ## build the site from the stored outputs, warnings are errors
+	$(BIN)/python book/tools/build_site.py
+	@echo "Open $(SITE)/index.html, or run 'make serve'."
+
+serve: ## show the built site on this machine
+	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }
+	@echo "http://127.0.0.1:$(PORT) (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
+
+test: $(STAMP) ## every check, in order: lint, types, tests, chapters, site
+	OMP_NUM_THREADS=1 $(BIN)/python tests/repository/gate.py
+
+run: $(STAMP) ## execute a chapter in place: make run CHAPTER=03
+	$(BIN)/python book/tools/run_chapter.py "$(CHAPTER)"
+
+lab: $(STAMP) ## open JupyterLab
+	$(BIN)/jupyter lab chapters
+
+evidence: $(STAMP) ## redo the recorded lab sweeps of a chapter: make evidence CHAPTER=03
+	@test -n "$(CHAPTER)" || { echo "Which chapter? make evidence CHAPTER=03"; exit 1; }
+	$(BIN)/python -m utils.experiments lab/$(CHAPTER)
+
+wild: $(STAMP) ## redo a run on real data: make wild NAME=multi30k/seq2seq PRESET=cpu
+	@test -n "$(NAME)" || { echo "Which run? make wild NAME=multi30k/seq2seq PRESET=cpu"; exit 1; }
+	$(BIN)/python -m utils.experiments $(NAME) --preset $(PRESET)
+
+lint: $(STAMP) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## the benchmarks (slow, not a check)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks
+
+clean: ## remove what was built (.venv stays)
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
