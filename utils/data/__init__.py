@@ -1,0 +1,1 @@
+"""Data: the lab language (`lab`), real data by name (`sources`), tokens and batches."""
