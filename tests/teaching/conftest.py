@@ -1,0 +1,39 @@
+"""What several tests of the teaching tools share."""
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+
+class Shown:
+    """What a call displayed and printed, as a notebook would store it."""
+
+    def __init__(self, captured):
+        self.text = captured.stdout
+        self.bundles = [output.data for output in captured.outputs]
+
+    @property
+    def html(self):
+        (bundle,) = self.bundles
+        return bundle["text/html"]
+
+
+@pytest.fixture
+def shown():
+    """A function that calls its argument inside an IPython shell and returns what a reader would see."""
+    InteractiveShell.instance()
+
+    def run(call, *args, **kwargs):
+        with capture_output() as captured:
+            call(*args, **kwargs)
+        return Shown(captured)
+
+    yield run
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    """No test touches a learner's progress, and none depends on the switch of the run."""
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.delenv("COURSE_STATIC", raising=False)

@@ -1,0 +1,60 @@
+"""What the chapters are made with: claims, figures, sources, exercises, quizzes, steppers, widgets.
+
+``from utils.teaching import claim, figure, check`` is all that a chapter needs. Names are looked up when they are
+used, so importing the package imports no matplotlib, no ipywidgets and no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from utils.teaching.claims import claim as claim
+    from utils.teaching.exercises import check as check
+    from utils.teaching.exercises import show_stub as show_stub
+    from utils.teaching.exercises import solution_html as solution_html
+    from utils.teaching.figures import figure as figure
+    from utils.teaching.figures import new_figure as new_figure
+    from utils.teaching.headers import header as header
+    from utils.teaching.parity import parity_panel as parity_panel
+    from utils.teaching.parity import parity_row as parity_row
+    from utils.teaching.quizzes import quiz as quiz
+    from utils.teaching.scoreboards import scoreboard as scoreboard
+    from utils.teaching.setup_cell import SETUP as SETUP
+    from utils.teaching.source import show_diff as show_diff
+    from utils.teaching.source import show_source as show_source
+    from utils.teaching.steppers import Step as Step
+    from utils.teaching.steppers import bandwidth_stepper as bandwidth_stepper
+    from utils.teaching.steppers import decoding_stepper as decoding_stepper
+    from utils.teaching.steppers import stepper as stepper
+    from utils.teaching.widgets import live_or_static as live_or_static
+    from utils.teaching.widgets import translate_box as translate_box
+
+# No function may bear the name of the module that it lives in: importing the module would hide it.
+_HOMES = {
+    "claims": ("claim",),
+    "exercises": ("check", "show_stub", "solution_html"),
+    "figures": ("figure", "new_figure"),
+    "headers": ("header",),
+    "parity": ("parity_panel", "parity_row"),
+    "quizzes": ("quiz",),
+    "scoreboards": ("scoreboard",),
+    "setup_cell": ("SETUP",),
+    "source": ("show_diff", "show_source"),
+    "steppers": ("Step", "bandwidth_stepper", "decoding_stepper", "stepper"),
+    "widgets": ("live_or_static", "translate_box"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"utils.teaching.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'utils.teaching' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

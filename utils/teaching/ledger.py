@@ -1,0 +1,136 @@
+"""The evidence ledger: every claim of the course, read from the executed notebooks.
+
+python -m utils.teaching.ledger chapters book/ledger.md
+
+reads all notebooks in the folder and writes the page. It reads stored outputs and executes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from utils.teaching import page
+from utils.teaching.claims import MIME, SCHEMA, anchor, evidence_table
+
+FIELDS = ("id", "statement", "holds", "verdict", "kind", "notes", "criterion", "record", "evidence")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with the place where it stands."""
+
+    chapter: str
+    title: str
+    claim: dict[str, Any]
+
+    @property
+    def link(self) -> str:
+        """The address of the claim's card, relative to a page in a neighbouring folder."""
+        return f"../chapters/{self.chapter}.html#{anchor(self.claim)}"
+
+
+def ledger(notebooks: Iterable[Path | str]) -> list[Entry]:
+    """All claims in ``notebooks``, in reading order.
+
+    Raises ``ValueError`` for a claim with an unknown schema or missing fields, and for two of one name and kind.
+    """
+    entries: list[Entry] = []
+    seen: dict[tuple[str, str], str] = {}
+    for path in map(Path, notebooks):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for payload in _payloads(notebook):
+            _validate(payload, path.name)
+            key = payload["id"], payload["kind"]
+            if key in seen:
+                raise ValueError(f"claim {payload['id']!r} ({payload['kind']}) stands in {seen[key]} and {path.name}")
+            seen[key] = path.name
+            entries.append(Entry(path.stem, _title(notebook, path.stem), payload))
+    return entries
+
+
+def _payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            if MIME in output.get("data", {}):
+                data = output["data"][MIME]
+                yield json.loads("".join(data)) if isinstance(data, str | list) else data
+
+
+def _validate(payload: dict[str, Any], name: str) -> None:
+    if payload.get("schema") != SCHEMA:
+        raise ValueError(f"{name} has a claim of schema {payload.get('schema')!r}; this ledger reads {SCHEMA!r}")
+    if missing := [field for field in FIELDS if field not in payload]:
+        raise ValueError(f"{name}: claim {payload.get('id')!r} lacks {', '.join(missing)}")
+
+
+def _title(notebook: dict[str, Any], default: str) -> str:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for line in "".join(cell["source"]).splitlines():
+                if line.startswith("# "):
+                    return line[2:].strip()
+    return default
+
+
+def render_ledger(entries: Iterable[Entry]) -> str:
+    """The ledger as a MyST page; its tables are HTML, so that links can point at the cards in the chapters."""
+    entries = list(entries)
+    holding = sum(entry.claim["holds"] for entry in entries)
+    lines = [
+        "# The evidence ledger",
+        "",
+        "Each sentence of the notes that claims something is measured in a chapter.",
+        "Here stand all verdicts, also where a claim does not hold at our scale.",
+        "The page is made from the stored outputs of the chapters.",
+        "",
+        f"**{len(entries)} claims: {holding} hold, {len(entries) - holding} do not.**",
+        "",
+    ]
+    for chapter in dict.fromkeys(entry.chapter for entry in entries):
+        own = [entry for entry in entries if entry.chapter == chapter]
+        lines += [f"## {own[0].title}", "", _chapter(own), ""]
+    return "\n".join(lines)
+
+
+def _chapter(entries: list[Entry]) -> str:
+    rows = [
+        [
+            page.Markup(f'<a href="{page.escape(entry.link)}">{page.inline(entry.claim["statement"])}</a>'),
+            entry.claim["notes"] or "",
+            page.verdict(entry.claim["holds"], "holds", "does not hold"),
+            entry.claim["kind"],
+            page.Markup(_evidence(entry)),
+        ]
+        for entry in entries
+    ]
+    head = ["claim", "the notes say", "verdict", "kind", "evidence"]
+    return page.card("ledger", page.table(head, rows, f"Claims of {entries[0].title}"))
+
+
+def _evidence(entry: Entry) -> str:
+    table = evidence_table(entry.claim["evidence"], f"Evidence of {entry.claim['id']}")
+    return f"<details><summary>{len(entry.claim['evidence'])} measured</summary>{table}</details>"
+
+
+def main(arguments: list[str]) -> int:
+    """The command: FOLDER PAGE."""
+    if len(arguments) != 2:
+        print("usage: python -m utils.teaching.ledger FOLDER PAGE", file=sys.stderr)
+        return 2
+    folder, target = map(Path, arguments)
+    try:
+        text = render_ledger(ledger(sorted(folder.glob("*.ipynb"))))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    target.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
