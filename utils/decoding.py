@@ -1,0 +1,183 @@
+"""Turning a model's logits into sequences: greedy, sampling and beam search, one for all models.
+
+A model that generates offers the step protocol: `start(source) -> state`, `step(token, state) -> (logits, state)`,
+and `state.select(index)`, which picks rows. Everything is batched; what has been computed once stays in the state.
+
+B batch, T length of the output, V vocabulary, K beam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from utils.data.tokens import BOS, EOS, PAD
+
+
+class State(Protocol):
+    """What a model carries from step to step."""
+
+    def select(self, index: Tensor) -> Any:
+        """Rows `index` (N,) of the state."""
+
+
+class Generator(Protocol):
+    """A model that writes token by token."""
+
+    def start(self, source: Tensor) -> Any:
+        """Read the source (B, S)."""
+
+    def step(self, token: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Last token (B,) and state -> logits (B, V) and state."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One output of beam search: its tokens (EOS included where it was reached) and its score in nats."""
+
+    tokens: list[int]
+    score: float
+
+
+def greedy(model: Generator, source: Tensor, max_length: int = 100) -> Tensor:
+    """The most probable token at every step: source (B, S) -> tokens (B, T), PAD behind EOS."""
+    return _generate(model, source, max_length, lambda logits: logits.argmax(dim=-1))
+
+
+def sample(
+    model: Generator,
+    source: Tensor,
+    max_length: int = 100,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Tokens drawn from the model's distribution: source (B, S) -> tokens (B, T), PAD behind EOS.
+
+    `temperature` divides the logits; `top_k` keeps the k best tokens of each row, `top_p` the fewest tokens
+    that hold this share of the probability (Holtzman et al. 2020, arXiv 1904.09751).
+    """
+
+    def draw(logits: Tensor) -> Tensor:
+        probabilities = F.softmax(filter_logits(logits, temperature, top_k, top_p), dim=-1)
+        return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+
+    return _generate(model, source, max_length, draw)
+
+
+def filter_logits(
+    logits: Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> Tensor:
+    """Logits (B, V) at a temperature, with -inf for every token that top-k or top-p leaves out."""
+    if temperature <= 0:
+        raise ValueError(f"temperature {temperature} must be above 0; for the most probable token use greedy()")
+    logits = logits / temperature
+    if top_k is not None:
+        if not 1 <= top_k <= logits.shape[-1]:
+            raise ValueError(f"top_k {top_k} must lie between 1 and the {logits.shape[-1]} tokens of the vocabulary")
+        kth = logits.topk(top_k, dim=-1).values[:, -1:]
+        logits = logits.masked_fill(logits < kth, -torch.inf)
+    if top_p is not None:
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p {top_p} must be above 0 and at most 1")
+        ordered, order = logits.sort(dim=-1, descending=True)
+        before = F.softmax(ordered, dim=-1).cumsum(dim=-1) - F.softmax(ordered, dim=-1)
+        # A token stays if the tokens before it hold less than top_p: the first one always does.
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        logits = logits.masked_fill(dropped, -torch.inf)
+    return logits
+
+
+def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
+    """The most probable next token after every *true* prefix (teacher forcing): target (B, T) -> tokens (B, T)."""
+    with torch.no_grad():
+        previous = torch.full_like(target[:, 0], BOS)
+        state, columns = model.start(source), []
+        for true_token in target.T:
+            logits, state = model.step(previous, state)
+            columns.append(logits.argmax(dim=-1))
+            previous = true_token
+    return torch.stack(columns, dim=1)
+
+
+@torch.no_grad()
+def _generate(model: Generator, source: Tensor, max_length: int, choose: Callable[[Tensor], Tensor]) -> Tensor:
+    _check(source, max_length)
+    state = model.start(source)
+    token = torch.full((len(source),), BOS, device=source.device)
+    done = torch.zeros(len(source), dtype=torch.bool, device=source.device)
+    columns: list[Tensor] = []
+    while len(columns) < max_length and not done.all():
+        logits, state = model.step(token, state)
+        token = choose(logits).masked_fill(done, PAD)
+        done = done | (token == EOS)
+        columns.append(token)
+    return torch.stack(columns, dim=1)
+
+
+@torch.no_grad()
+def beam_search(
+    model: Generator, source: Tensor, beam: int = 5, max_length: int = 100, alpha: float = 0.6, n_best: int = 1
+) -> list[list[Hypothesis]]:
+    """The `n_best` hypotheses of each source sentence that a beam of K finds, best first.
+
+    Score: sum of log-probabilities / length^alpha, where the length counts EOS. The search of a sentence ends
+    when no live hypothesis can still beat its finished ones; at `max_length` the live ones count as finished.
+    """
+    _check(source, max_length)
+    if beam < 1 or not 1 <= n_best <= beam:
+        raise ValueError(f"beam {beam} and n_best {n_best}: beam must be at least 1, n_best between 1 and beam")
+    if alpha < 0:
+        raise ValueError(f"alpha {alpha} must be at least 0: 0 adds log-probabilities, 1 averages them")
+    B, K, device = len(source), beam, source.device
+    state = model.start(source).select(torch.arange(B, device=device).repeat_interleave(K))
+    first_row = torch.arange(B, device=device)[:, None] * K
+    live = torch.full((B, K), -torch.inf, device=device)
+    live[:, 0] = 0.0  # all beams start equal: only one may count
+    tokens = torch.full((B, K, 1), BOS, device=device)
+    done, done_tokens = torch.full((B, K), -torch.inf, device=device), torch.full((B, K, 1), PAD, device=device)
+    for length in range(1, max_length + 1):
+        logits, state = model.step(tokens[:, :, -1].flatten(), state)
+        scores = live[:, :, None] + F.log_softmax(logits.float(), dim=-1).view(B, K, -1)  # (B, K, V)
+        # Each hypothesis has one EOS, so among 2K candidates at least K go on.
+        best, index = scores.flatten(1).topk(min(2 * K, scores[0].numel()))  # (B, 2K)
+        parent, token = index // scores.shape[-1], index % scores.shape[-1]
+        candidates = torch.cat([_pick(tokens, parent), token[:, :, None]], dim=-1)  # (B, 2K, length + 1)
+        ends = token == EOS
+        # An EOS below the first K candidates would not have survived in the beam.
+        ended = best.masked_fill(~ends, -torch.inf)[:, :K] / length**alpha
+        if length == max_length:
+            ended = best[:, :K] / length**alpha
+        done, kept = torch.cat([done, ended], dim=1).topk(K)
+        done_tokens = _pick(torch.cat([F.pad(done_tokens, (0, 1), value=PAD), candidates[:, :K]], dim=1), kept)
+        live, kept = best.masked_fill(ends, -torch.inf).topk(min(K, best.shape[1]))
+        tokens, parent = _pick(candidates, kept), parent.gather(1, kept)
+        if K == 1:  # a beam of one is greedy search: it ends at its first EOS
+            live = live.masked_fill(ends[:, :1], -torch.inf)
+        if bool((done[:, -1] >= live[:, 0] / max_length**alpha).all()):
+            break
+        state = state.select((first_row + parent).flatten())
+    return [_hypotheses(*row, n_best) for row in zip(done_tokens.tolist(), done.tolist(), strict=True)]
+
+
+def _check(source: Tensor, max_length: int) -> None:
+    if source.ndim != 2 or source.numel() == 0 or source.is_floating_point():
+        raise ValueError(f"source has shape {tuple(source.shape)} and type {source.dtype}: give token ids (B, S)")
+    if max_length < 1:
+        raise ValueError(f"max_length {max_length} must be at least 1")
+
+
+def _pick(rows: Tensor, index: Tensor) -> Tensor:
+    """rows (B, N, T), index (B, K) -> (B, K, T)."""
+    return rows.gather(1, index[:, :, None].expand(-1, -1, rows.shape[-1]))
+
+
+def _hypotheses(tokens: list[list[int]], scores: list[float], n_best: int) -> list[Hypothesis]:
+    found = [(row[1:], score) for row, score in zip(tokens, scores, strict=True) if score > -torch.inf]
+    return [Hypothesis([t for t in row if t != PAD], score) for row, score in found[:n_best]]

@@ -1,0 +1,78 @@
+"""One run of an experiment: its folder, its settings, its memory, and the record that it leaves."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from utils import records, runtime
+from utils.training.trainer import Plan, Step
+
+
+@dataclass
+class Run:
+    """What an experiment is given, and where it puts what it finds.
+
+    `memory` survives a kill (it is saved with each checkpoint); `found` becomes the record's sizes, metrics,
+    curves, samples, scoreboard and notes.
+    """
+
+    name: str
+    preset: str
+    settings: Any
+    folder: Path
+    device: str | None = None
+    seed: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
+    _tick: float = field(default_factory=time.monotonic)
+
+    def plan(self, **values: Any) -> Plan:
+        """A training plan whose checkpoints lie in the run's folder."""
+        return Plan(device=self.device, checkpoint=self.folder / "checkpoint", **values)
+
+    def keep(self, step: Step) -> None:
+        """Remember the mean training loss of every hundred steps, and how long the run has taken."""
+        now = time.monotonic()
+        self.memory["seconds"] = self.memory.get("seconds", 0.0) + now - self._tick
+        self._tick = now
+        window = self.memory.setdefault("window", [])
+        window.append(step.loss)
+        if len(window) == 100 or step.ends_epoch:
+            point = {"step": step.number, "epoch": step.epoch, "loss": round(sum(window) / len(window), 4)}
+            self.memory.setdefault("training", []).append(point)
+            window.clear()
+
+    def record(self) -> records.Record:
+        """The record of the finished run."""
+        seconds = self.memory.get("seconds", 0.0) + time.monotonic() - self._tick
+        notes = list(self.found.get("notes", []))
+        if self.memory.get("pieces", 1) > 1:
+            notes.append(f"batches did not fit the device and were cut into {self.memory['pieces']} pieces")
+        return records.Record(
+            name=self.name,
+            command=f"python -m utils.experiments {self.name} --preset {self.preset} --seed {self.seed}",
+            preset=self.preset,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            commit=records.commit(),
+            seconds=round(seconds, 1),
+            machine=runtime.machine() | {"device": _device_name(self.device)},
+            versions=records.versions(),
+            seeds=[self.seed],
+            config=asdict(self.settings),
+            notes=notes,
+            **{key: value for key, value in self.found.items() if key != "notes"},
+        )
+
+    def identity(self) -> str:
+        """What must be equal for a run to be taken up again."""
+        return json.dumps([self.name, self.preset, self.seed, asdict(self.settings)], sort_keys=True)
+
+
+def _device_name(prefer: str | None) -> str:
+    chosen = runtime.device(prefer)
+    return str(runtime.machine()["device"]) if chosen.type == "cuda" else chosen.type

@@ -1,0 +1,145 @@
+"""Records of real runs: what was run, where, for how long, and what came out.
+
+A record is one JSON file, `utils/records_data/<name with / as __>.json`, written by an experiment when it ends
+(`python -m utils.experiments NAME`). This module reads, writes and shows records and knows no experiment.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+FOLDER = Path(__file__).parent / "records_data"
+_PACKAGES = ("torch", "numpy", "accelerate", "tokenizers", "sacrebleu")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run. `seconds` are those of the whole run, `machine` says on which processor or card."""
+
+    name: str
+    command: str
+    preset: str
+    date: str
+    commit: str
+    seconds: float
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    seeds: list[int]
+    config: Mapping[str, Any]
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    scoreboard: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    schema: int = SCHEMA
+
+    def write(self, file: Path) -> None:
+        """Write the record as JSON; the file appears whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        os.replace(part, file)
+
+    def _repr_html_(self) -> str:
+        """The record's provenance and metrics as a table, for notebooks."""
+        return _table(self)
+
+
+def names() -> list[str]:
+    """The names of all shipped records."""
+    return sorted(path.stem.replace("__", "/") for path in FOLDER.glob("*.json"))
+
+
+def shipped(name: str) -> Path:
+    """Where the shipped record of this name stands."""
+    return FOLDER / f"{name.replace('/', '__')}.json"
+
+
+def read(name: str) -> Record:
+    """The shipped record of this name; ValueError with the names there are if there is none."""
+    if not shipped(name).exists():
+        raise ValueError(f"there is no record {name!r}; there are: {', '.join(names()) or 'none yet'}")
+    return load(shipped(name))
+
+
+def load(file: Path) -> Record:
+    """The record in a file."""
+    values = json.loads(file.read_text(encoding="utf-8"))
+    if values.get("schema") != SCHEMA:
+        found = values.get("schema")
+        raise ValueError(f"{file.name} has schema {found}, this version reads {SCHEMA}: update the course")
+    return Record(**{f.name: values[f.name] for f in fields(Record) if f.name in values})
+
+
+def recorded(name: str, preset: str | None = None) -> Record:
+    """The record of an experiment; with COURSE_RUN=1 the experiment is run afresh, in a child process, first."""
+    if os.environ.get("COURSE_RUN", "") in ("", "0"):
+        return read(name)
+    command = [sys.executable, "-m", "utils.experiments", name, *(["--preset", preset] if preset else [])]
+    subprocess.run(command, check=True)
+    return load(runs_folder() / name / "record.json")
+
+
+def runs_folder() -> Path:
+    """Where runs keep checkpoints, records and weights: COURSE_RUNS (a Drive folder, say), else ./runs."""
+    return Path(os.environ.get("COURSE_RUNS") or "runs").absolute()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide the numbers."""
+    found = {"python": sys.version.split()[0]}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str:
+    """The commit the code stands at, with "+" if the package has changed since; COURSE_COMMIT where there is no git."""
+    if given := os.environ.get("COURSE_COMMIT"):
+        return given
+    try:
+        return _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "--", "*.py") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(FOLDER.parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _table(record: Record) -> str:
+    machine = record.machine
+    where = f"{machine.get('name', '')}, {machine.get('device', '')}, {machine.get('threads')} thread(s)"
+    rows = {
+        "command": f"<code>{html.escape(record.command)}</code>",
+        "run on": html.escape(f"{record.date[:10]}, {where}"),
+        "took": f"{record.seconds / 60:.0f} min" if record.seconds > 90 else f"{record.seconds:.0f} s",
+        "seeds": ", ".join(map(str, record.seeds)),
+        "commit": html.escape(record.commit),
+        "versions": html.escape(", ".join(f"{name} {version}" for name, version in record.versions.items())),
+    }
+    rows |= {html.escape(name): _cell(value) for name, value in record.metrics.items()}
+    body = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows.items())
+    title = f"Record <code>{html.escape(record.name)}</code>, a real run, not made on this page"
+    return f'<table class="course-record"><caption>{title}</caption>{body}</table>'
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{html.escape(str(k))} {_cell(v)}" for k, v in value.items())
+    return f"{value:,.4g}" if isinstance(value, float) else html.escape(str(value))

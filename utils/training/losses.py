@@ -1,0 +1,40 @@
+"""Losses of logits, targets and mask, each a mean over real tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from utils.data.tokens import BOS, PAD
+
+
+def previous_words(target: Tensor) -> Tensor:
+    """The decoder's input under teacher forcing: y[0..T-1] -> BOS, y[0..T-2], both (B, T)."""
+    return F.pad(target[:, :-1], (1, 0), value=BOS)
+
+
+def cross_entropy(logits: Tensor, target: Tensor, mask: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean negative log-likelihood in nats of the targets where `mask` is True.
+
+    logits (B, T, V), target (B, T), mask (B, T) bool -> scalar. `smoothing` gives this share of the target
+    probability to all words alike (Szegedy et al. 2016, section 7).
+    """
+    return F.cross_entropy(logits[mask], target[mask], label_smoothing=smoothing)
+
+
+class TranslationLoss:
+    """The loss of an encoder-decoder under teacher forcing: batch (source, target) -> mean in nats, tokens."""
+
+    def __init__(self, smoothing: float = 0.0):
+        if not 0 <= smoothing < 1:
+            raise ValueError(f"smoothing {smoothing} must lie between 0 and 1")
+        self.smoothing = smoothing
+
+    def __call__(self, model: Any, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
+        """The mean loss over the real tokens of the batch, and how many there are."""
+        source, target = batch
+        mask = target != PAD
+        loss = cross_entropy(model(source, previous_words(target)), target, mask, self.smoothing)
+        return loss, int(mask.sum())
