@@ -112,7 +112,7 @@ def commit() -> str:
     if given := os.environ.get("COURSE_COMMIT"):
         return given
     try:
-        return _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "--", "*.py") else "")
+        return _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no", "--", "*.py") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

@@ -36,7 +36,7 @@ class Settings:
 
     epochs: int
     embedding: int = 256
-    hidden: int = 384
+    hidden: int = 416
     dropout: float = 0.4
     pieces: int = 6000
     batch: int = 64
@@ -203,7 +203,7 @@ EXPERIMENTS = {"seq2seq": seq2seq}
 PRESETS = {
     "seq2seq": {
         "smoke": Settings(epochs=1, embedding=32, hidden=32, pieces=500, examples=300, warmup=2),
-        "cpu": Settings(epochs=12),
+        "cpu": Settings(epochs=14),
         "gpu": Settings(epochs=30),
     }
 }

@@ -31,6 +31,9 @@ class Run:
     found: dict[str, Any] = field(default_factory=dict)
     _tick: float = field(default_factory=time.monotonic)
 
+    def __post_init__(self) -> None:
+        self.memory.setdefault("commit", records.commit())
+
     def plan(self, **values: Any) -> Plan:
         """A training plan whose checkpoints lie in the run's folder."""
         return Plan(device=self.device, checkpoint=self.folder / "checkpoint", **values)
@@ -58,7 +61,7 @@ class Run:
             command=f"python -m utils.experiments {self.name} --preset {self.preset} --seed {self.seed}",
             preset=self.preset,
             date=datetime.now(UTC).isoformat(timespec="seconds"),
-            commit=records.commit(),
+            commit=self.memory["commit"],
             seconds=round(seconds, 1),
             machine=runtime.machine() | {"device": _device_name(self.device)},
             versions=records.versions(),
