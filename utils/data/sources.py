@@ -2,9 +2,10 @@
 
     python -m utils.data.sources                    the catalogue: sizes, licences, what is in the cache
     python -m utils.data.sources fetch multi30k     fetch every file of a set (or of several)
+    python -m utils.data.sources pin                after training: pin the files of utils/weights by their hashes
 
-The catalogue is `catalogue.toml`, the cache and its checks are `store`, the readers are `loaders`; this module is the
-door to them.
+The catalogue is `catalogue.toml`, the cache and its checks are `store`, the readers are `loaders` and
+`loaders_tagged`, trained models are in `trained`; this module is the door to them all.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ import sys
 from typing import Any
 
 from utils.data.catalogue import CATALOGUE, Dataset, File, dataset, unknown
-from utils.data.loaders import LOADERS, path
+from utils.data.loaders import LOADERS as PLAIN
+from utils.data.loaders_tagged import LOADERS as TAGGED
+from utils.data.reading import path
 from utils.data.store import DataUnavailable, cache_folder, find, obtain, size
+from utils.data.trained import pin, weights
 
-__all__ = ["CATALOGUE", "DataUnavailable", "Dataset", "File", "available", "cache_folder", "load", "path"]
+__all__ = ["CATALOGUE", "LOADERS", "DataUnavailable", "Dataset", "File", "available", "cache_folder", "dataset",
+           "load", "path", "weights"]  # fmt: skip
+
+LOADERS = PLAIN | TAGGED
 
 
 def load(name: str, **options: Any) -> Any:
-    """The data set `name` as plain Python values; the options and the result are its loader's (`help_on(name)`).
+    """The data set `name` as plain Python values; its options and result are described at `LOADERS[name]`.
 
     ValueError for an unknown set, option, split or language, always with what exists;
     DataUnavailable if a file is not in the cache and cannot be fetched.
@@ -61,12 +68,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("list", help="the catalogue, sizes, and what is in the cache (the default)")
     fetch = commands.add_parser("fetch", help="fetch all files of these sets")
     fetch.add_argument("names", nargs="+", metavar="NAME")
+    commands.add_parser("pin", help="write the hashes of the trained models in utils/weights into the registry")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "fetch":
             for data in [dataset(name) for name in chosen.names]:
                 for file in data.files:
                     print(obtain(data, file))
+        elif chosen.command == "pin":
+            print("pinned:", ", ".join(pin()) or "no file")
         else:
             print(f"cache: {cache_folder()}\n\n{listing()}")
     except (DataUnavailable, ValueError) as error:

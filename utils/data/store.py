@@ -19,7 +19,7 @@ VARIABLE = "COURSE_DATA"
 _checked: set[tuple[str, str, int, int]] = set()
 
 
-class DataUnavailable(RuntimeError):
+class DataUnavailable(RuntimeError):  # noqa: N818  a learner reads it as a sentence, "data unavailable: …"
     """A file is neither in the cache nor to be fetched, or what came is not what was asked for."""
 
 
@@ -64,7 +64,7 @@ def obtain(data: Dataset, file: File) -> Path:
     if found is not None:
         return found
     target = cache_folder() / file.path
-    damaged = target.exists()
+    damaged = os.path.exists(target)  # Path.exists raises where a folder may not be read
     try:
         _download(file, target)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors, pooch's wrong hash is a ValueError
@@ -94,7 +94,7 @@ def _download(file: File, target: Path) -> None:
 
 def _why(data: Dataset, file: File, target: Path, damaged: bool, error: Exception) -> str:
     """What is missing, its address and size, and what the learner can do about it."""
-    what = f"The data set {data.name} ({file.path}, {size(file.bytes)}, {file.url})"
+    what = f"{data.name}: the file {file.path} ({size(file.bytes)}, {file.url})"
     instead = f"set {VARIABLE} to a folder that holds {file.path}"
     if isinstance(error, PermissionError) or getattr(error, "filename", None):
         state = "is damaged (wrong SHA-256) and is not used" if damaged else "is missing"
