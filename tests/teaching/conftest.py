@@ -4,6 +4,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from utils.teaching import check
+from utils.teaching.exercises.progress import Progress
+
 
 class Shown:
     """What a call displayed and printed, as a notebook would store it."""
@@ -37,3 +40,4 @@ def _own_home(tmp_path, monkeypatch):
     """No test touches a learner's progress, and none depends on the switch of the run."""
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("COURSE_STATIC", raising=False)
+    monkeypatch.setattr(check, "_progress", Progress())

@@ -1,0 +1,136 @@
+"""Judging an answer: pass, or one sentence that says what is wrong. No exception of a learner's code gets out."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from utils.teaching.exercises.model import Exercise
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an answer fared; `sentence` is empty if it passed, `answered` is False for an untouched stub."""
+
+    passed: bool
+    sentence: str = ""
+    answered: bool = True
+
+
+def judge(exercise: Exercise, answer: Any) -> Verdict:
+    """Compare an answer with the solution on the hidden cases, and recognise known misconceptions."""
+    if answer is ...:
+        return Verdict(False, f"`{exercise.name}` is still `...`; put your answer there", answered=False)
+    if not exercise.value and (sentence := _not_callable(exercise, answer)):
+        return Verdict(False, sentence)
+    try:
+        given = exercise.run(answer)
+    except Exception as error:
+        return Verdict(False, explain(error, answer))
+    if any(one is ... for one in given):
+        return Verdict(False, f"`{exercise.name}` still returns `...`; write its body", answered=False)
+    right = exercise.run(exercise.solution)
+    if all(map(same, given, right)):
+        return Verdict(True)
+    for wrong in exercise.wrong:
+        if all(map(same, given, exercise.run(wrong.answer))):
+            return Verdict(False, wrong.message)
+    return Verdict(False, _first_difference(exercise, given, right))
+
+
+def _not_callable(exercise: Exercise, answer: Any) -> str:
+    if not callable(answer):
+        return f'give the function itself, `check("{exercise.id}", {exercise.name})`, not {short(answer)}'
+    try:
+        inspect.signature(answer).bind(*exercise.cases[0].arguments())
+    except TypeError as error:
+        return f"`{exercise.name}` cannot be called with what the exercise asks for: {error}"
+    except ValueError:
+        pass  # a built-in without a signature: let the call decide
+    return ""
+
+
+def _first_difference(exercise: Exercise, given: list[Any], right: list[Any]) -> str:
+    for k, (ours, theirs) in enumerate(zip(given, right, strict=True)):
+        if same(ours, theirs):
+            continue
+        if exercise.value:
+            return f"{short(ours)} is not right" + (f": {reason}" if (reason := _form(ours, theirs)) else "")
+        start = f"for {exercise.cases[k].says} it returns"
+        if ours is None:
+            return f"{start} None: does every path end in a `return`?"
+        return f"{start} {_form(ours, theirs) or f'{short(ours)}, where {short(theirs)} is right'}"
+    raise AssertionError("no difference between the answer and the solution")
+
+
+def _form(ours: Any, theirs: Any) -> str:
+    """What differs before any number does: kind, shape, length."""
+    shapes = getattr(ours, "shape", None), getattr(theirs, "shape", None)
+    if all(shape is not None for shape in shapes):
+        ours_shape, theirs_shape = map(tuple, shapes)  # type: ignore[arg-type]
+        return f"the shape {ours_shape}, where {theirs_shape} is right" if ours_shape != theirs_shape else ""
+    kinds = _kind(ours), _kind(theirs)
+    if kinds[0] != kinds[1]:
+        return f"a {kinds[0]}, where a {kinds[1]} is right"
+    if kinds[0] == "list" and len(ours) != len(theirs):
+        return f"{len(ours)} items ({short(ours)}), where {len(theirs)} are right ({short(theirs)})"
+    return ""
+
+
+def _kind(value: Any) -> str:
+    if getattr(value, "shape", None) == () or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return "number"
+    if hasattr(value, "shape"):
+        return "tensor"
+    return {"tuple": "list", "dict": "mapping", "str": "text"}.get(type(value).__name__, type(value).__name__)
+
+
+def same(ours: Any, theirs: Any, tolerance: float = 1e-4) -> bool:
+    """Whether two answers are equal: numbers to a relative tolerance, tensors by shape and value, lists like tuples."""
+    if hasattr(theirs, "shape") and hasattr(ours, "shape") and tuple(ours.shape) != tuple(theirs.shape):
+        return False
+    ours, theirs = (value.tolist() if hasattr(value, "tolist") else value for value in (ours, theirs))
+    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
+        return len(ours) == len(theirs) and all(same(a, b, tolerance) for a, b in zip(ours, theirs, strict=True))
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return ours.keys() == theirs.keys() and all(same(ours[key], theirs[key], tolerance) for key in theirs)
+    if isinstance(ours, bool) or isinstance(theirs, bool):
+        return ours is theirs
+    if isinstance(ours, int | float) and isinstance(theirs, int | float):
+        return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-6)
+    return type(ours) is type(theirs) and bool(ours == theirs)
+
+
+def explain(error: Exception, function: Callable[..., Any]) -> str:
+    """One sentence on an exception: what it is, and in which line of the learner's function it arose."""
+    kind = type(error).__name__
+    words = str(error).strip().splitlines()
+    what = f"{kind}: {words[0].rstrip('.')}" if words else kind
+    code = getattr(function, "__code__", None)
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = linecache.getline(code.co_filename, trace.tb_lineno).strip()
+            place = f" in line {trace.tb_lineno - code.co_firstlineno + 1} of your function" + (line and f", `{line}`")
+        trace = trace.tb_next
+    return f"it stops{place}, with {what}"
+
+
+def short(value: Any, limit: int = 80) -> str:
+    """A value in one short line."""
+    shape = tuple(getattr(value, "shape", ()))
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple) and all(isinstance(item, float) for item in value):
+        text = "[" + ", ".join(f"{item:.4g}" for item in value) + "]"
+    else:
+        text = " ".join(repr(value).split())
+    if len(text) <= limit:
+        return text
+    return f"a tensor of shape {shape}" if shape else text[: limit - 3] + "..."

@@ -1,0 +1,103 @@
+"""What an exercise is: a task, a solution that runs, cases, hints, and the wrong answers that people give.
+
+The stub and the folded solution of a notebook are made from the source of the solution, so they cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input that the chapter does not show: `says` names it in a sentence, `arguments` makes it anew."""
+
+    says: str
+    arguments: Callable[[], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A plausible wrong answer (a function, or the value itself) and the sentence that names its misconception."""
+
+    answer: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        id: chapter and number, such as ``"3.2"``.
+        task: what to do, in Markdown.
+        difficulty: 1 to 3.
+        minutes: what a learner may plan for it.
+        solution: the reference function; for a value, a function without arguments that works it out.
+        cases: hidden inputs; none for a value.
+        hints: up to three, given call by call.
+        wrong: at least two plausible wrong answers.
+        explanation: Markdown below the folded solution.
+        value: for a value, the name that the learner assigns; empty for a function.
+    """
+
+    id: str
+    title: str
+    task: str
+    difficulty: int
+    minutes: int
+    solution: Callable[..., Any]
+    hints: tuple[str, ...]
+    wrong: tuple[Wrong, ...]
+    cases: tuple[Case, ...] = ()
+    explanation: str = ""
+    value: str = ""
+    chapter: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        chapter, _, number = self.id.partition(".")
+        if not (chapter.isdigit() and number.isdigit()):
+            raise ValueError(f"id {self.id!r} must be CHAPTER.NUMBER, such as '3.2'")
+        if not 1 <= self.difficulty <= 3 or not 1 <= len(self.hints) <= 3 or len(self.wrong) < 2:
+            raise ValueError(f"exercise {self.id} needs a difficulty from 1 to 3, 1 to 3 hints and 2 wrong answers")
+        if bool(self.cases) == bool(self.value):
+            raise ValueError(f"exercise {self.id} needs either cases (a function) or the name of its value")
+        object.__setattr__(self, "chapter", f"{int(chapter):02d}")
+
+    @property
+    def name(self) -> str:
+        """What the learner defines."""
+        return self.value or self.solution.__name__
+
+    @property
+    def stub(self) -> str:
+        """The source that the learner starts from; it runs, and gives ``...``."""
+        if self.value:
+            return f"{self.value} = ..."
+        source = _source(self.solution)
+        function = ast.parse(source).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        described = function.body[0].end_lineno
+        return "\n".join([*source.splitlines()[:described], "    return ...  # your code"])
+
+    @property
+    def solution_source(self) -> str:
+        """The reference solution as a learner would have written it."""
+        if not self.value:
+            return _source(self.solution)
+        return f"{self.value} = {self.solution()!r}".replace("'", '"')
+
+    def run(self, answer: Any) -> list[Any]:
+        """What ``answer`` gives for every case, each with fresh arguments; for a value, the value."""
+        if self.value:
+            return [answer() if callable(answer) else answer]
+        return [answer(*case.arguments()) for case in self.cases]
+
+
+def _source(function: Callable[..., Any]) -> str:
+    return textwrap.dedent(inspect.getsource(function)).rstrip()
