@@ -33,10 +33,9 @@ def missing(name):
 if "google.colab" in sys.modules or os.environ.get("COURSE_SOURCE"):
     address = "git+{REPOSITORY}@{RELEASE}"
     wanted = {{"utils.course": os.environ.get("COURSE_SOURCE") or address, "d2l": "d2l==1.0.3"}}
-    for name in ("accelerate", "tokenizers", "safetensors", "pooch", "tqdm"):
-        wanted[name] = name
-    for name in ("jupyterquiz", "sacrebleu", "portalocker", "colorama"):
-        wanted[name] = name
+    others = ["accelerate", "tokenizers", "safetensors", "pooch", "tqdm", "jupyterquiz"]
+    others += ["sacrebleu", "portalocker", "colorama"]
+    wanted |= {{name: name for name in others}}
     if absent := [source for name, source in wanted.items() if missing(name)]:
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *absent], check=True)
         importlib.invalidate_caches()
