@@ -26,9 +26,11 @@ MAY = {
     "utils.records": set(),
     "utils.training": {"utils.training", "utils.data", "utils.decoding"},
     "utils.pretrained": {"utils.models", "utils.data", "utils.decoding"},
-    "utils.experiments": {f"utils.{room}" for room in ("experiments", "models", "data", "training", "decoding",
-                                                         "metrics", "records", "pretrained")},
-}  # fmt: skip
+    "utils.experiments": {
+        f"utils.{room}"
+        for room in ("experiments", "models", "data", "training", "decoding", "metrics", "records", "pretrained")
+    },
+}
 OPEN = {"utils.runtime", "utils.course", "utils"}
 
 
@@ -70,10 +72,13 @@ def ours(path: Path, top_level_only: bool = False) -> set[str]:
 
 def test_the_parser_sees_imports_where_they_are(tmp_path):
     file = tmp_path / "a.py"
-    file.write_text("import x.y\nfrom utils import runtime\ntry:\n    import z\nexcept ImportError: pass\n"
-                    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import t\ndef f():\n    import late\n")  # fmt: skip
+    file.write_text(
+        "import x.y\nfrom utils import runtime\ntry:\n    import z\nexcept ImportError: pass\n"
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import t\ndef f():\n    import late\n"
+    )
     assert {"x.y", "utils.runtime", "z", "t", "late"} <= imported(file)
-    assert {"x.y", "utils.runtime", "z"} <= imported(file, True) and not {"t", "late"} & imported(file, True)
+    assert {"x.y", "utils.runtime", "z"} <= imported(file, True)
+    assert not {"t", "late"} & imported(file, True)
 
 
 @pytest.mark.parametrize("module", [name for name in FILES if room(name) in MAY])
@@ -91,11 +96,17 @@ def test_models_import_nothing_but_torch(module):
 
 
 def test_only_chapters_and_tests_use_the_teaching_tools():
-    wrong = [name for name, path in FILES.items() if room(name) != "utils.teaching"
-             and any(room(other) == "utils.teaching" for other in ours(path))]  # fmt: skip
+    wrong = [
+        name
+        for name, path in FILES.items()
+        if room(name) != "utils.teaching" and any(room(other) == "utils.teaching" for other in ours(path))
+    ]
     assert not wrong
-    assert not [n for n, p in FILES.items() if room(n) == "utils.teaching"
-                and any(room(other) == "utils.experiments" for other in ours(p))]  # fmt: skip
+    assert not [
+        n
+        for n, p in FILES.items()
+        if room(n) == "utils.teaching" and any(room(other) == "utils.experiments" for other in ours(p))
+    ]
 
 
 def test_there_is_no_cycle():
@@ -112,9 +123,15 @@ def test_heavy_packages_are_imported_where_they_are_used(module):
 
 
 def test_importing_the_models_loads_nothing_heavy():
-    light = [name for name in FILES if room(name) in ("utils", "utils.models", "utils.decoding", "utils.metrics",
-                                                      "utils.training", "utils.records", "utils.data")]  # fmt: skip
-    code = f"import importlib, json, sys\n[importlib.import_module(n) for n in {light!r}]\n" \
-           f"print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"  # fmt: skip
+    light = [
+        name
+        for name in FILES
+        if room(name)
+        in ("utils", "utils.models", "utils.decoding", "utils.metrics", "utils.training", "utils.records", "utils.data")
+    ]
+    code = (
+        f"import importlib, json, sys\n[importlib.import_module(n) for n in {light!r}]\n"
+        f"print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert json.loads(done.stdout) == []
