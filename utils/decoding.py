@@ -2,6 +2,8 @@
 
 A model that generates offers the step protocol: `start(source) -> state`, `step(token, state) -> (logits, state)`,
 and `state.select(index)`, which picks rows. Everything is batched; what has been computed once stays in the state.
+A model that continues a prompt (a decoder alone) keeps the prompt's last token in `state.token`: it is the first one
+to be fed. All others are fed BOS first.
 
 B batch, T length of the output, V vocabulary, K beam.
 """
@@ -97,8 +99,8 @@ def filter_logits(
 def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
     """The most probable next token after every *true* prefix (teacher forcing): target (B, T) -> tokens (B, T)."""
     with torch.no_grad():
-        previous = torch.full_like(target[:, 0], BOS)
         state, columns = model.start(source), []
+        previous = _first_token(state, source)
         for true_token in target.T:
             logits, state = model.step(previous, state)
             columns.append(logits.argmax(dim=-1))
@@ -110,7 +112,7 @@ def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
 def _generate(model: Generator, source: Tensor, max_length: int, choose: Callable[[Tensor], Tensor]) -> Tensor:
     _check(source, max_length)
     state = model.start(source)
-    token = torch.full((len(source),), BOS, device=source.device)
+    token = _first_token(state, source)
     done = torch.zeros(len(source), dtype=torch.bool, device=source.device)
     columns: list[Tensor] = []
     while len(columns) < max_length and not done.all():
@@ -140,7 +142,7 @@ def beam_search(
     first_row = torch.arange(B, device=device)[:, None] * K
     live = torch.full((B, K), -torch.inf, device=device)
     live[:, 0] = 0.0  # all beams start equal: only one may count
-    tokens = torch.full((B, K, 1), BOS, device=device)
+    tokens = _first_token(state, source.repeat_interleave(K, dim=0)).view(B, K, 1)
     done, done_tokens = torch.full((B, K), -torch.inf, device=device), torch.full((B, K, 1), PAD, device=device)
     for length in range(1, max_length + 1):
         logits, state = model.step(tokens[:, :, -1].flatten(), state)
@@ -164,6 +166,12 @@ def beam_search(
             break
         state = state.select((first_row + parent).flatten())
     return [_hypotheses(*row, n_best) for row in zip(done_tokens.tolist(), done.tolist(), strict=True)]
+
+
+def _first_token(state: Any, source: Tensor) -> Tensor:
+    """What is fed first, (B,): the last token of a prompt that is to be continued, else BOS."""
+    token = getattr(state, "token", None)
+    return torch.full((len(source),), BOS, device=source.device) if token is None else token
 
 
 def _check(source: Tensor, max_length: int) -> None:
