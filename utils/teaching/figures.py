@@ -38,8 +38,8 @@ _STYLE = (
 )
 
 
-def style() -> dict[str, Any]:
-    """The course's matplotlib settings."""
+def style() -> Any:
+    """The course's matplotlib settings, a dict for ``rcParams``."""
     from cycler import cycler
 
     return {
