@@ -1,0 +1,105 @@
+"""A Sphinx extension: what the pages under book/ need beyond MyST.
+
+    ```{generated} data
+    ```
+
+calls the function of that name in ``SOURCES``, which returns MyST Markdown; the page is read anew at each build.
+
+    ```{drawing} attention
+    The caption, in MyST.
+    ```
+
+puts book/images/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title and
+description in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+IMAGES = Path(__file__).resolve().parents[1] / "images"
+
+
+def megabytes(count: int) -> str:
+    """A size in bytes as a reader says it: ``megabytes(1_500_000) == "1.5 MB"``."""
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+
+
+def data() -> str:
+    """The catalogue of data sets: for each its title, size, licence, citation and files."""
+    from utils.data.sources import CATALOGUE
+
+    parts = []
+    for name, dataset in sorted(CATALOGUE.items()):
+        size = megabytes(dataset.bytes)
+        parts += [
+            f"## {dataset.title}",
+            f"`{name}` · {size} in {len(dataset.files)} file{'s' if len(dataset.files) > 1 else ''}"
+            f" · [home page]({dataset.homepage})",
+            f"**Licence.** {dataset.licence}",
+            f"**Citation.** {dataset.citation}",
+        ]
+        if dataset.note:
+            parts.append(dataset.note)
+    return "\n\n".join(parts)
+
+
+SOURCES: dict[str, Callable[[], str]] = {"data": data}
+
+
+class Generated(SphinxDirective):
+    """``{generated} NAME``: the Markdown that ``SOURCES[NAME]()`` returns, parsed as part of the page."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in SOURCES:
+            raise self.error(f"nothing is generated under the name {name!r}; there are: {', '.join(SOURCES)}")
+        self.env.note_reread()
+        container = nodes.Element()
+        self.state.nested_parse(SOURCES[name]().splitlines(), self.content_offset, container, match_titles=True)
+        return container.children
+
+
+class Drawing(SphinxDirective):
+    """``{drawing} NAME``: a figure with the SVG of that name inline, and the content as its caption."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        file = IMAGES / f"{self.arguments[0]}.svg"
+        if not file.is_file():
+            raise self.error(
+                f"there is no drawing {file.name}; there are: {', '.join(sorted(p.stem for p in IMAGES.glob('*.svg')))}"
+            )
+        self.env.note_dependency(str(file))
+        caption = nodes.container(classes=["course-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        svg = nodes.raw("", file.read_text(encoding="utf-8"), format="html")
+        return [nodes.container("", svg, caption, classes=["course-figure", "course-drawing"])]
+
+
+def without_thebe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Drop the scripts of sphinx-thebe: no page runs code in place, and they declare their constants twice."""
+    scripts = context.get("script_files", [])
+    context["script_files"] = [
+        s for s in scripts if "thebe" not in str(s) and "THEBE" not in str(getattr(s, "attributes", ""))
+    ]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.add_directive("generated", Generated)
+    app.add_directive("drawing", Drawing)
+    app.connect("html-page-context", without_thebe, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
