@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import pkgutil
 import shutil
 import sys
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     record = run.record()
     record.write(run.folder / "record.json")
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
+    (run.folder / "memory.json").unlink(missing_ok=True)
     print(f"{record.name}: {record.metrics}\nrecord: {run.folder / 'record.json'}")
     if options.ship:
         _ship(run)
@@ -76,6 +78,8 @@ def _prepare(options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, 
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "identity.json").write_text(run.identity())
+    if (memory := folder / "memory.json").exists():
+        run.memory.update(json.loads(memory.read_text()))
     return run, function
 
 
@@ -85,9 +89,9 @@ def _same_run(run: Run) -> bool:
 
 
 def _ship(run: Run) -> None:
-    shutil.copy(run.folder / "record.json", records.shipped(run.name))
+    shutil.copyfile(run.folder / "record.json", records.shipped(run.name))
     if (weights := run.folder / "weights.safetensors").exists():
-        shutil.copy(weights, records.FOLDER.parent / "weights" / f"{run.name.replace('/', '__')}.safetensors")
+        shutil.copyfile(weights, records.FOLDER.parent / "weights" / f"{run.name.replace('/', '__')}.safetensors")
 
 
 if __name__ == "__main__":

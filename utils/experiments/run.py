@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -38,11 +39,22 @@ class Run:
         """A training plan whose checkpoints lie in the run's folder."""
         return Plan(device=self.device, checkpoint=self.folder / "checkpoint", **values)
 
-    def keep(self, step: Step) -> None:
-        """Remember the mean training loss of every hundred steps, and how long the run has taken."""
+    def tick(self) -> None:
+        """Add the time since the last tick to the run's seconds, which go on over interruptions."""
         now = time.monotonic()
         self.memory["seconds"] = self.memory.get("seconds", 0.0) + now - self._tick
         self._tick = now
+
+    def remember(self) -> None:
+        """Save the memory of a run that keeps no checkpoint, such as a sweep of many short trainings."""
+        self.tick()
+        part = self.folder / "memory.part"
+        part.write_text(json.dumps(self.memory))
+        os.replace(part, self.folder / "memory.json")
+
+    def keep(self, step: Step) -> None:
+        """Remember the mean training loss of every hundred steps, and how long the run has taken."""
+        self.tick()
         window = self.memory.setdefault("window", [])
         window.append(step.loss)
         if len(window) == 100 or step.ends_epoch:
@@ -52,7 +64,7 @@ class Run:
 
     def record(self) -> records.Record:
         """The record of the finished run."""
-        seconds = self.memory.get("seconds", 0.0) + time.monotonic() - self._tick
+        self.tick()
         notes = list(self.found.get("notes", []))
         if self.memory.get("pieces", 1) > 1:
             notes.append(f"batches did not fit the device and were cut into {self.memory['pieces']} pieces")
@@ -62,13 +74,13 @@ class Run:
             preset=self.preset,
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             commit=self.memory["commit"],
-            seconds=round(seconds, 1),
+            seconds=round(self.memory["seconds"], 1),
             machine=runtime.machine() | {"device": _device_name(self.device)},
             versions=records.versions(),
-            seeds=[self.seed],
+            seeds=self.found.get("seeds", [self.seed]),
             config=asdict(self.settings),
             notes=notes,
-            **{key: value for key, value in self.found.items() if key != "notes"},
+            **{key: value for key, value in self.found.items() if key not in ("notes", "seeds")},
         )
 
     def identity(self) -> str:
