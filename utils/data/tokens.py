@@ -33,15 +33,20 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]):
         self.words = (*SPECIALS, *dict.fromkeys(words))
-        self._ids = {word: i for i, word in enumerate(self.words)}
-        if len(self._ids) < len(self.words):
+        if len(set(self.words)) < len(self.words):
             raise ValueError(f"the words {SPECIALS} are reserved; leave them out of the vocabulary")
+        # Without the special words: a "<eos>" typed by a reader is an unknown word like any other.
+        self._ids = {word: i for i, word in enumerate(self.words) if i >= len(SPECIALS)}
         self.unknown: Counter[str] = Counter()
 
     @classmethod
     def from_texts(cls, texts: Iterable[Sequence[str]], min_count: int = 1) -> Vocabulary:
         """The words seen at least `min_count` times, most frequent first. Build it on the training texts only."""
-        counts = Counter(word for text in texts for word in text)
+        counts: Counter[str] = Counter()
+        for text in texts:
+            if isinstance(text, str):
+                raise ValueError(f"each text must be a list of words, not the string {text!r}: perhaps {text.split()}")
+            counts.update(text)
         return cls(word for word, count in counts.most_common() if count >= min_count)
 
     def __len__(self) -> int:
@@ -58,7 +63,10 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Ids -> the words before the first EOS, without PAD and BOS."""
-        return [self.words[i] for i in _content(ids)]
+        content = _content(ids)
+        if wrong := [i for i in content if not 0 <= i < len(self)]:
+            raise ValueError(f"id {wrong[0]} is not in the vocabulary: ids run from 0 to {len(self) - 1}")
+        return [self.words[i] for i in content]
 
 
 class WordPieces:
@@ -78,6 +86,8 @@ class WordPieces:
         """Learn `size` pieces, the four special ones among them, from the training texts."""
         from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+        if isinstance(texts, str):
+            raise ValueError("give a list of texts, not one string")
         if size <= len(SPECIALS):
             raise ValueError(f"size {size} is too small: it must exceed the {len(SPECIALS)} special pieces")
         tokenizer = Tokenizer(models.BPE(unk_token=SPECIALS[UNK]))
@@ -86,6 +96,8 @@ class WordPieces:
         tokenizer.decoder = decoders.Metaspace()
         trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=list(SPECIALS), show_progress=False)
         tokenizer.train_from_iterator(texts, trainer)
+        if tokenizer.get_vocab_size() == len(SPECIALS):
+            raise ValueError("no text to learn pieces from: give at least one that is not empty")
         return cls(tokenizer)
 
     @classmethod
@@ -113,9 +125,10 @@ class WordPieces:
         encoding = self._tokenizer.encode(text.strip())
         for i, (begin, end) in zip(encoding.ids, encoding.offsets, strict=True):
             if i == UNK:
-                self.unknown[text.strip()[begin:end].strip()] += 1
+                character = text.strip()[begin:end]
+                self.unknown[character.strip() or character] += 1
         return [*encoding.ids, EOS]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Ids -> text before the first EOS."""
-        return str(self._tokenizer.decode(_content(ids)))
+        """Ids -> text before the first EOS; UNK shows as "<unk>"."""
+        return str(self._tokenizer.decode(_content(ids), skip_special_tokens=False))
