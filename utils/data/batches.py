@@ -15,9 +15,9 @@ Example = Sequence[Sequence[int]]
 
 def pad(sequences: Sequence[Sequence[int]], value: int = PAD) -> Tensor:
     """Lists of ids -> one tensor (B, longest), filled up with `value` on the right."""
-    if not sequences:
-        raise ValueError("no sequences: a batch holds at least one")
-    longest = max(map(len, sequences))
+    longest = max(map(len, sequences), default=0)
+    if longest == 0:
+        raise ValueError(f"{len(sequences)} sequences without a token: a batch holds at least one")
     return torch.tensor([[*sequence, *[value] * (longest - len(sequence))] for sequence in sequences])
 
 
@@ -30,8 +30,11 @@ class BucketedBatches:
     """
 
     def __init__(self, examples: Sequence[Example], size: int = 64, seed: int = 0, pool: int = 100):
-        if size < 1 or not examples:
-            raise ValueError(f"got {len(examples)} examples and batch size {size}: both must be at least 1")
+        if size < 1 or pool < 1 or not examples:
+            raise ValueError(f"{len(examples)} examples, batch size {size} and pool {pool} must all be at least 1")
+        for i, example in enumerate(examples):
+            if not all(map(len, example)):
+                raise ValueError(f"example {i} has an empty sequence: give each at least one token")
         self.examples, self.size, self.seed, self.pool = examples, size, seed, pool
 
     def __len__(self) -> int:
