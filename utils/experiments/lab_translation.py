@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -28,6 +29,8 @@ from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, Step, fit
 
 CHAPTERS = {"seq2seq": "03"}
+Pair = tuple[tuple[str, ...], tuple[str, ...]]
+Measures = dict[str, Callable[[Any, "Data"], list[dict[str, float]]]]
 LENGTHS = (3, 7, 11, 16, 21, 26, 31, 36, 46)  # English words: the edges of the length groups
 DISTANCES = (0, 1, 2, 4, 6, 9, 12, 16, 20)  # words between a word and the end of the sentence
 
@@ -53,13 +56,13 @@ class Settings:
 class Data:
     """Sentences as words and as ids: vocabularies from the training part only, no sentence in both parts."""
 
-    train: list[lab.Pair]
-    test: list[lab.Pair]
+    train: list[Pair]
+    test: list[Pair]
     source: Vocabulary
     target: Vocabulary
     reverse: bool = False
 
-    def encode(self, pairs: Iterable[lab.Pair]) -> list[tuple[list[int], list[int]]]:
+    def encode(self, pairs: Iterable[Pair]) -> list[tuple[list[int], list[int]]]:
         """Pairs of words -> pairs of ids, the source back to front if `reverse`."""
         return [(self.read(english), self.target.encode(other)) for english, other in pairs]
 
@@ -96,11 +99,11 @@ def by_length(model: Any, data: Data, edges: tuple[int, ...] = LENGTHS) -> list[
     """Test scores for each length group: tokens right under teacher forcing and running free, whole sentences, BLEU."""
     model.eval()
     rows = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         pairs = [pair for pair in data.test if low <= len(pair[0]) < high]
         source, target = (pad(column) for column in zip(*data.encode(pairs), strict=True))
         free = greedy(model, source, max_length=2 * high)
-        texts = [[" ".join(data.target.decode(row)) for row in ids.tolist()] for ids in (free, target)]
+        written, right = ([" ".join(data.target.decode(row)) for row in ids.tolist()] for ids in (free, target))
         rows.append(
             {
                 "from": low,
@@ -109,14 +112,16 @@ def by_length(model: Any, data: Data, edges: tuple[int, ...] = LENGTHS) -> list[
                 "teacher forcing": _mean(metrics.token_accuracy(forced(model, source, target), target)),
                 "free running": _mean(metrics.token_accuracy(free, target)),
                 "whole sentence": _mean(metrics.exact_match(free, target)),
-                "bleu": round(metrics.bleu(*texts).value, 2),
+                "bleu": round(metrics.bleu(written, right).value, 2),
             }
         )
     return rows
 
 
 @torch.no_grad()
-def probe(model: Any, data: Data, distances: tuple[int, ...] = DISTANCES, sentences: int = 8_000) -> list[dict]:
+def probe(
+    model: Any, data: Data, distances: tuple[int, ...] = DISTANCES, sentences: int = 8_000
+) -> list[dict[str, float]]:
     """Which words can be read off the context vector by a linear map, against their distance from its end.
 
     For each distance one ridge regression from context vectors (N, H) to one-hot words (N, V), fitted on training
@@ -129,9 +134,8 @@ def probe(model: Any, data: Data, distances: tuple[int, ...] = DISTANCES, senten
     contexts = [torch.cat([model.encoder.context(pad(some)) for some in _chunks(part)]) for part in ids]
     rows = []
     for distance in distances:
-        (fit_x, fit_y), (x, y) = (
-            _words_at(part, vectors, distance) for part, vectors in zip(ids, contexts, strict=True)
-        )
+        fit_x, fit_y = _words_at(ids[0], contexts[0], distance)
+        x, y = _words_at(ids[1], contexts[1], distance)
         onehot = torch.nn.functional.one_hot(fit_y, len(data.source)).float()
         weights = torch.linalg.solve(fit_x.T @ fit_x + 0.1 * torch.eye(fit_x.shape[1]), fit_x.T @ onehot)
         common = fit_y.mode().values
@@ -170,9 +174,7 @@ class Sweep:
     seeds: tuple[int, ...] = (0, 1, 2)
 
 
-def sweep(
-    run: Run, build: Callable[[Settings, Data], Any], measures: dict[str, Callable[[Any, Data], list[dict]]]
-) -> None:
+def sweep(run: Run, build: Callable[[Settings, Data], Any], measures: Measures) -> None:
     """Train every variant on every seed and record each measure's rows, marked with variant and seed."""
     plan: Sweep = run.settings
     done = run.memory.setdefault("done", [])
