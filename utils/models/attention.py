@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from utils.models.rnn import GRU, Trace, keep, sentence_lengths
+from utils.models.seq2seq import Seq2SeqConfig
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -88,8 +89,19 @@ class KeyValue(NamedTuple):
     key: Tensor
     value: Tensor
 
+    @property
+    def words(self) -> int:
+        """How many words can be looked at: S."""
+        return self.key.shape[2]
+
+    def first(self, words: int) -> KeyValue:
+        """Keys and values of the first `words` words alone."""
+        return KeyValue(self.key[:, :, :words], self.value[:, :, :words])
+
     def extend(self, more: KeyValue) -> KeyValue:
         """These keys and values with later ones behind them."""
+        if self.words == 0:
+            return more
         return KeyValue(torch.cat([self.key, more.key], dim=2), torch.cat([self.value, more.value], dim=2))
 
     def select(self, index: Tensor) -> KeyValue:
@@ -133,18 +145,6 @@ class MultiHeadAttention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, T, D) -> (B, h, T, D/h)
 
 
-@dataclass(frozen=True)
-class AttentionConfig:
-    """Sizes of an `AttentionSeq2Seq`: vocabularies in tokens, widths in units, dropout as a probability."""
-
-    source_vocabulary: int
-    target_vocabulary: int
-    embedding: int = 128
-    hidden: int = 128
-    dropout: float = 0.0
-    pad: int = 0
-
-
 class Memory(NamedTuple):
     """What the encoder leaves: its states (B, S, 2H), their keys (B, S, A), and where words are, (B, 1, S)."""
 
@@ -170,7 +170,7 @@ class AttentionState:
 class AttentionEncoder(nn.Module):
     """Reads a sentence both ways; each word's state knows what stands before and behind it (section 3.2)."""
 
-    def __init__(self, config: AttentionConfig):
+    def __init__(self, config: Seq2SeqConfig):
         super().__init__()
         self.pad = config.pad
         self.embedding = nn.Embedding(config.source_vocabulary, config.embedding)
@@ -186,7 +186,7 @@ class AttentionEncoder(nn.Module):
 class AttentionDecoder(nn.Module):
     """Writes word by word; before each word it looks back at the source (section 3.1)."""
 
-    def __init__(self, config: AttentionConfig):
+    def __init__(self, config: Seq2SeqConfig):
         super().__init__()
         E, H = config.embedding, config.hidden
         self.embedding = nn.Embedding(config.target_vocabulary, E)
@@ -215,9 +215,9 @@ class AttentionDecoder(nn.Module):
 
 
 class AttentionSeq2Seq(nn.Module):
-    """The encoder-decoder with attention: no sentence has to fit into one vector any more."""
+    """The encoder-decoder with attention: no sentence has to fit into one vector any more. Sizes as of a `Seq2Seq`."""
 
-    def __init__(self, config: AttentionConfig):
+    def __init__(self, config: Seq2SeqConfig):
         super().__init__()
         self.config = config
         self.encoder = AttentionEncoder(config)

@@ -8,7 +8,7 @@ B batch, T length, S length of a prompt, H hidden width, L layers, V vocabulary,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,12 +16,16 @@ from torch import Tensor, nn
 
 from utils.models.rnn import GRU, LSTM, RNN, GRUScratch, LSTMScratch, RNNScratch, State, sentence_lengths
 
-NETS = {net.__name__: net for net in (RNN, LSTM, GRU, RNNScratch, LSTMScratch, GRUScratch)}
+FAST = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+SCRATCH = {"RNNScratch": RNNScratch, "LSTMScratch": LSTMScratch, "GRUScratch": GRUScratch}
 
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """Sizes of a net and its head: vocabulary in tokens, widths in units, `outputs` classes; `cell` is one of `NETS`."""
+    """Sizes of a net and its head: vocabulary in tokens, widths in units, `outputs` in classes.
+
+    `cell` is a name of `FAST` or `SCRATCH`; a language model has no need of `outputs`.
+    """
 
     vocabulary: int
     outputs: int = 2
@@ -35,13 +39,13 @@ class RecurrentConfig:
 
     def net(self) -> Any:
         """The net that these sizes describe."""
-        if self.cell not in NETS:
-            raise ValueError(f"cell {self.cell!r} is unknown; there are: {', '.join(NETS)}")
-        if not self.cell.endswith("Scratch"):
-            return NETS[self.cell](self.embedding, self.hidden, self.layers, self.bidirectional, self.dropout)
+        if self.cell in FAST:
+            return FAST[self.cell](self.embedding, self.hidden, self.layers, self.bidirectional, self.dropout)
+        if self.cell not in SCRATCH:
+            raise ValueError(f"cell {self.cell!r} is unknown; there are: {', '.join((*FAST, *SCRATCH))}")
         if self.layers > 1 or self.bidirectional:
             raise ValueError(f"{self.cell} has one layer and one direction: use {self.cell.removesuffix('Scratch')}")
-        return NETS[self.cell](self.embedding, self.hidden)
+        return SCRATCH[self.cell](self.embedding, self.hidden)
 
 
 class Head(nn.Module):
@@ -92,17 +96,16 @@ class Classifier(Head):
 
 @dataclass(frozen=True)
 class LanguageModelState:
-    """The net's state, and the logits (B, V) that reading the prompt has left for the first step."""
+    """The text so far: its last token (B,), unread as yet, and the net's state after all before it."""
 
+    token: Tensor
     net: State
-    ready: Tensor | None
     trace: dict[str, Tensor] | None = None
 
     def select(self, index: Tensor) -> LanguageModelState:
-        """Rows `index` (N,) of the state."""
-        ready = None if self.ready is None else self.ready[index]
+        """Rows `index` (N,) of the state, repeated or reordered as beam search asks."""
         trace = self.trace and {name: value[index] for name, value in self.trace.items()}
-        return LanguageModelState(tuple(part[index] for part in self.net), ready, trace)
+        return LanguageModelState(self.token[index], tuple(part[index] for part in self.net), trace)
 
 
 class LanguageModel(Head):
@@ -119,21 +122,23 @@ class LanguageModel(Head):
         return self.output(self.dropout(states))  # (B, T, V)
 
     def start(self, source: Tensor, trace: bool = False) -> LanguageModelState:
-        """Read a prompt (B, S), padded on the right; its first step has nothing to read and looks at no token."""
+        """Read prompts (B, S), padded on the right, up to their last token, which waits in `state.token`.
+
+        With `trace=True` each step leaves the net's state in `state.trace`: "hidden", and "cell" of an LSTM (B, L, H).
+        """
+        lengths = sentence_lengths(source, self.config.pad)
+        token = source.gather(1, lengths[:, None] - 1)[:, 0]
+        # torch packs no empty rows, so a prompt of one token is read and then forgotten.
         words = self.dropout(self.embedding(source))
-        _, last = self.net(words, lengths=sentence_lengths(source, self.config.pad))
-        return LanguageModelState(last, self._logits(last), self._trace(last) if trace else None)
+        _, read = self.net(words, lengths=(lengths - 1).clamp(min=1))
+        net = tuple(part.masked_fill((lengths == 1)[:, None, None], 0.0) for part in read)
+        return LanguageModelState(token, net, self._trace(net) if trace else None)
 
     def step(self, token: Tensor, state: LanguageModelState) -> tuple[Tensor, LanguageModelState]:
-        """The last word (B,) and the state -> logits of the next word (B, V) and the new state."""
-        if state.ready is not None:
-            return state.ready, replace(state, ready=None)
-        _, last = self.net(self.dropout(self.embedding(token[:, None])), state.net)
-        trace = None if state.trace is None else self._trace(last)
-        return self._logits(last), LanguageModelState(last, None, trace)
+        """The last token (B,) and the state -> logits of the next one (B, V) and the new state."""
+        states, net = self.net(self.dropout(self.embedding(token[:, None])), state.net)
+        logits = self.output(self.dropout(states[:, 0]))  # (B, V)
+        return logits, LanguageModelState(token, net, None if state.trace is None else self._trace(net))
 
-    def _logits(self, state: State) -> Tensor:
-        return self.output(self.dropout(state[0][:, -1]))  # (B, V)
-
-    def _trace(self, state: State) -> dict[str, Tensor]:
-        return dict(zip(("hidden", "cell"), state, strict=False))
+    def _trace(self, net: State) -> dict[str, Tensor]:
+        return dict(zip(("hidden", "cell"), net, strict=False))
