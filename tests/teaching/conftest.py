@@ -1,5 +1,7 @@
 """What several tests of the teaching tools share."""
 
+import shutil
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -41,3 +43,40 @@ def _own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("COURSE_STATIC", raising=False)
     monkeypatch.setattr(check, "_progress", Progress())
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium as the system has it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    options = {"executable_path": program, "args": ["--no-sandbox", "--disable-gpu"]}
+    with sync_api.sync_playwright() as play, play.chromium.launch(**options) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens HTML as a page of its own, without network; errors on the page fail the test."""
+    errors, contexts = [], []
+
+    def run(body, width=900, theme=""):
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: errors.append(request.url) if request.url.startswith("http") else None)
+        page.set_content(
+            f'<!doctype html><html lang="en" {theme}><head><meta charset="utf-8"><title>page</title></head>'
+            f'<body style="margin:8px"><main><div class="cell_output"><div class="output text_html">{body}</div></div>'
+            "</main></body></html>"
+        )
+        return page
+
+    yield run
+    for context in contexts:
+        context.close()
+    assert not errors

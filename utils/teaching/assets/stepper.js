@@ -1,0 +1,61 @@
+(function () {
+  "use strict";
+  function start(root) {
+    var steps = root.querySelectorAll(".st-step"), bar = root.querySelector(".st-bar");
+    var slider = bar.querySelector("input"), live = root.querySelector(".st-live");
+    var count = root.querySelector(".st-count"), play = bar.querySelector(".st-play"), now = 0, timer = null;
+    root.setAttribute("data-ready", "");
+    function pause() {
+      clearInterval(timer);
+      timer = null;
+      play.textContent = "Play";
+    }
+    function go(k) {
+      k = Math.max(0, Math.min(steps.length - 1, k));
+      if (k === now) return;
+      steps[now].classList.remove("st-on");
+      steps[now = k].classList.add("st-on");
+      var place = "Step " + (k + 1) + " of " + steps.length;
+      slider.value = k + 1;
+      slider.setAttribute("aria-valuetext", place);
+      count.textContent = (k + 1) + " of " + steps.length;
+      live.textContent = place + ". " + steps[k].querySelector(".st-text").textContent;
+      ends();
+    }
+    function ends() {
+      bar.querySelectorAll("[data-go]").forEach(function (button) {
+        var back = button.dataset.go === "first" || button.dataset.go === "back";
+        button.setAttribute("aria-disabled", String(back ? now === 0 : now === steps.length - 1));
+      });
+    }
+    var moves = {
+      first: function () { go(0); }, back: function () { go(now - 1); },
+      next: function () { go(now + 1); }, last: function () { go(steps.length - 1); }
+    };
+    var keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last" };
+    bar.addEventListener("click", function (event) {
+      var name = event.target.dataset && event.target.dataset.go;
+      if (!name) return;
+      pause();
+      moves[name]();
+    });
+    bar.addEventListener("keydown", function (event) {
+      if (event.target === slider || !keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      pause();
+      moves[keys[event.key]]();
+    });
+    slider.addEventListener("input", function () { pause(); go(slider.value - 1); });
+    play.addEventListener("click", function () {
+      if (timer) return pause();
+      if (now === steps.length - 1) go(0);
+      play.textContent = "Pause";
+      timer = setInterval(function () {
+        go(now + 1);
+        if (now === steps.length - 1) pause();
+      }, 1600);
+    });
+    ends();
+  }
+  document.querySelectorAll(".course-stepper:not([data-ready])").forEach(start);
+})();
