@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from utils import course
 
 ROOT = Path(__file__).resolve().parents[2]
-NEW = "https://github.com/Someone/my-fork"
+NEW = "https://github.com/" + "Someone/my-fork"  # in two parts, so that moving does not find it here
 
 
 def tracked() -> list[Path]:
@@ -24,10 +25,8 @@ def tracked() -> list[Path]:
 def texts(root: Path, files: list[Path]) -> dict[Path, str]:
     found = {}
     for path in files:
-        try:
+        with contextlib.suppress(UnicodeDecodeError, FileNotFoundError):
             found[path] = (root / path).read_bytes().decode("utf-8")
-        except UnicodeDecodeError:
-            continue
     return found
 
 
@@ -54,8 +53,8 @@ def test_moving_leaves_no_stray_and_moving_again_changes_nothing(copy: Path) -> 
     ]
     assert strays == []
     assert course.move(copy, NEW) == []
-    assert 'REPOSITORY = "https://github.com/Someone/my-fork"' in (copy / "utils/course.py").read_text()
-    assert "https://someone.github.io/my-fork" in (copy / "_config.yml").read_text()
+    assert f'REPOSITORY = "{NEW}"' in (copy / "utils/course.py").read_text()
+    assert f"baseurl: {course.site(NEW)}" in (copy / "_config.yml").read_text()
 
 
 def test_moving_there_and_back_changes_no_byte(copy: Path) -> None:
@@ -89,8 +88,12 @@ def test_every_address_that_is_spelled_out_is_the_setting() -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="write https://github.com/OWNER/NAME"):
+    with pytest.raises(ValueError, match=re.escape("write https://github.com/OWNER/NAME")):
         course.parts(address)
+
+
+def test_the_site_is_the_pages_address_in_lower_case() -> None:
+    assert course.site(NEW) == "https://someone.github.io/" + "my-fork"
 
 
 def test_an_address_may_end_in_a_slash_or_git() -> None:

@@ -1,0 +1,171 @@
+"""The files around the code agree with each other: dependencies, versions, licences, imports, sizes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import utils
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+RUNTIME = {r.name: r for r in map(Requirement, PROJECT["project"]["dependencies"])}
+# What Colab had in August 2026 of what we need; the set-up cell upgrades none of it.
+COLAB = {
+    "torch": "2.11.0",
+    "numpy": "2.1.3",
+    "pandas": "2.2.3",
+    "matplotlib": "3.10.0",
+    "ipywidgets": "7.7.1",
+    "accelerate": "1.14.0",
+    "tokenizers": "0.22.2",
+    "safetensors": "0.8.0",
+    "pooch": "1.9.0",
+    "tqdm": "4.67.3",
+}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in listing.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_colab_needs_no_upgrade() -> None:
+    assert set(COLAB) <= set(RUNTIME)
+    assert {name: str(RUNTIME[name].specifier) for name in COLAB if COLAB[name] not in RUNTIME[name].specifier} == {}
+
+
+def test_conda_names_the_same_dependencies() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    listed = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    conda = {r.name: str(r.specifier) for r in map(Requirement, listed)}
+    assert conda.pop("jupyterlab")
+    assert conda == {name: str(requirement.specifier) for name, requirement in RUNTIME.items()}
+
+
+def test_d2l_is_added_without_its_pins_everywhere() -> None:
+    assert "d2l" not in RUNTIME
+    for name in ("Makefile", "postBuild", "environment.yml"):
+        text = (ROOT / name).read_text()
+        assert re.search(r"--no-deps (\$\(D2L\)|d2l==1\.0\.3)", text), name
+    assert "D2L ?= d2l==1.0.3" in (ROOT / "Makefile").read_text()
+
+
+def test_each_dependency_says_what_it_is_for() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    bare = [line for line in lines if re.match(r'    "[\w-]+[><=]', line) and " # " not in line and "," in line]
+    assert bare == []
+
+
+def test_versions_agree() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == utils.__version__
+
+
+@pytest.mark.parametrize("path", sorted(tracked("*.yml", "*.yaml", "*.cff")), ids=lambda p: p.name)
+def test_yaml_is_readable(path: Path) -> None:
+    assert yaml.safe_load(path.read_text())
+
+
+def test_workflows_cover_the_pythons_that_the_package_allows() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert PROJECT["project"]["requires-python"] == ">=3.11"
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p for p in (ROOT / "book/vendor").iterdir() if p.is_dir()), ids=lambda p: p.name
+)
+def test_vendored_files_keep_their_licence(folder: Path) -> None:
+    assert (folder / "LICENSE").stat().st_size > 1000
+    assert f"`{folder.name}/`" in (ROOT / "book/vendor/VERSIONS.md").read_text()
+
+
+def test_the_texts_of_the_licences_are_whole() -> None:
+    assert "MIT License" in (ROOT / "LICENSE").read_text()
+    text = (ROOT / "LICENSE-TEXT").read_text()
+    assert text.startswith("Attribution 4.0 International")
+    assert "Section 8 -- Interpretation." in text
+
+
+def test_no_file_is_too_large_for_a_repository() -> None:
+    assert [str(p.relative_to(ROOT)) for p in tracked() if p.stat().st_size > 12_000_000] == []
+
+
+def test_no_pickle_is_tracked() -> None:
+    assert [p.name for p in tracked("*.pt", "*.pth", "*.pkl", "*.pickle", "*.bin", "*.ckpt")] == []
+
+
+# ---------------------------------------------------------------- who may import whom (blueprint of the package)
+
+EVERYTHING_BUT_TEACHING = {
+    "models",
+    "data",
+    "training",
+    "decoding",
+    "metrics",
+    "records",
+    "runtime",
+    "pretrained",
+    "course",
+}
+ALLOWED = {
+    "models": {"models"},
+    "data": {"data", "course"},
+    "training": {"training", "data", "runtime"},
+    "decoding": {"decoding", "data"},
+    "metrics": {"metrics", "data"},
+    "records": {"records", "course"},
+    "experiments": EVERYTHING_BUT_TEACHING | {"experiments"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The parts of utils that a module imports, at its top or inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [f"utils.{a.name}" for a in node.names] if node.module == "utils" else [node.module]
+        found |= {name.split(".")[1] for name in names if name.startswith("utils.")}
+    return found
+
+
+def part(path: Path) -> str:
+    return path.relative_to(ROOT / "utils").parts[0].removesuffix(".py")
+
+
+def test_arrows_point_one_way() -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): sorted(extra)
+        for path in tracked("utils/*.py")
+        if part(path) in ALLOWED and (extra := imported(path) - ALLOWED[part(path)] - {"__version__"})
+    }
+    assert wrong == {}
+
+
+def test_only_chapters_and_tests_import_teaching() -> None:
+    users = [p for p in tracked("utils/*.py") if part(p) != "teaching" and "teaching" in imported(p)]
+    assert [str(p.relative_to(ROOT)) for p in users] == []
+
+
+def test_models_import_torch_alone() -> None:
+    allowed = {"torch", "utils", *sys.stdlib_module_names}
+    wrong = {}
+    for path in tracked("utils/models/*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+        names |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.level == 0 and n.module}
+        if extra := {name.split(".")[0] for name in names} - allowed:
+            wrong[path.name] = sorted(extra)
+    assert wrong == {}
