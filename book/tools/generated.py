@@ -9,8 +9,8 @@ calls the function of that name in ``SOURCES``, which returns MyST Markdown; the
     The caption, in MyST.
     ```
 
-puts book/images/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title and
-description in the file.
+puts book/images/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title
+and description in the file.
 """
 
 from __future__ import annotations
