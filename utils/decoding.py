@@ -3,7 +3,7 @@
 A model that generates offers the step protocol: `start(source) -> state`, `step(token, state) -> (logits, state)`,
 and `state.select(index)`, which picks rows. Everything is batched; what has been computed once stays in the state.
 A model that continues a prompt (a decoder alone) keeps the prompt's last token in `state.token`: it is the first one
-to be fed. All others are fed BOS first.
+to be fed. All others are fed BOS first. PAD is never written: it fills up a batch and is no word.
 
 B batch, T length of the output, V vocabulary, K beam.
 """
@@ -77,7 +77,7 @@ def filter_logits(
     logits: Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> Tensor:
     """Logits (B, V) at a temperature, with -inf for every token that top-k or top-p leaves out."""
-    if temperature <= 0:
+    if not temperature > 0:  # nan is not above 0 either
         raise ValueError(f"temperature {temperature} must be above 0; for the most probable token use greedy()")
     logits = logits / temperature
     if top_k is not None:
@@ -98,6 +98,10 @@ def filter_logits(
 
 def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
     """The most probable next token after every *true* prefix (teacher forcing): target (B, T) -> tokens (B, T)."""
+    _check(source)
+    if target.ndim != 2 or target.is_floating_point() or len(target) != len(source):
+        shape = tuple(target.shape)
+        raise ValueError(f"target has shape {shape} and type {target.dtype}: give token ids ({len(source)}, T)")
     with torch.no_grad():
         state, columns = model.start(source), []
         previous = _first_token(state, source)
@@ -117,7 +121,7 @@ def _generate(model: Generator, source: Tensor, max_length: int, choose: Callabl
     columns: list[Tensor] = []
     while len(columns) < max_length and not done.all():
         logits, state = model.step(token, state)
-        token = choose(logits).masked_fill(done, PAD)
+        token = choose(_without_pad(logits)).masked_fill(done, PAD)
         done = done | (token == EOS)
         columns.append(token)
     return torch.stack(columns, dim=1)
@@ -146,7 +150,8 @@ def beam_search(
     done, done_tokens = torch.full((B, K), -torch.inf, device=device), torch.full((B, K, 1), PAD, device=device)
     for length in range(1, max_length + 1):
         logits, state = model.step(tokens[:, :, -1].flatten(), state)
-        scores = live[:, :, None] + F.log_softmax(logits.float(), dim=-1).view(B, K, -1)  # (B, K, V)
+        steps = _without_pad(F.log_softmax(logits.float(), dim=-1))
+        scores = live[:, :, None] + steps.view(B, K, -1)  # (B, K, V)
         # Each hypothesis has one EOS, so among 2K candidates at least K go on.
         best, index = scores.flatten(1).topk(min(2 * K, scores[0].numel()))  # (B, 2K)
         parent, token = index // scores.shape[-1], index % scores.shape[-1]
@@ -174,11 +179,22 @@ def _first_token(state: Any, source: Tensor) -> Tensor:
     return torch.full((len(source),), BOS, device=source.device) if token is None else token
 
 
-def _check(source: Tensor, max_length: int) -> None:
-    if source.ndim != 2 or source.numel() == 0 or source.is_floating_point():
+def _check(source: Tensor, max_length: int = 1) -> None:
+    if not isinstance(source, Tensor) or source.dtype == torch.bool:
+        kind = source.dtype if isinstance(source, Tensor) else type(source).__name__
+        raise ValueError(f"source is a {kind}: give a tensor of token ids (B, S)")
+    # Token ids are (B, S); frames, vectors of numbers, are (B, S, bands).
+    if source.numel() == 0 or source.ndim != (3 if source.is_floating_point() else 2):
         raise ValueError(f"source has shape {tuple(source.shape)} and type {source.dtype}: give token ids (B, S)")
     if max_length < 1:
         raise ValueError(f"max_length {max_length} must be at least 1")
+
+
+def _without_pad(logits: Tensor) -> Tensor:
+    """Logits or log-probabilities (B, V) with -inf for PAD."""
+    logits = logits.clone()
+    logits[:, PAD] = -torch.inf
+    return logits
 
 
 def _pick(rows: Tensor, index: Tensor) -> Tensor:
