@@ -40,8 +40,13 @@ def exact_match(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def _same_width(predicted: Tensor, target: Tensor) -> Tensor:
+    if predicted.ndim != 2 or target.ndim != 2:
+        shapes = f"{tuple(predicted.shape)} and {tuple(target.shape)}"
+        raise ValueError(f"predictions and targets have shapes {shapes}: give token ids (B, T)")
     if len(predicted) != len(target):
         raise ValueError(f"{len(predicted)} predictions for {len(target)} targets: they must pair up")
+    if bool((target == PAD).all(dim=1).any()):
+        raise ValueError("a target holds no token: each must have at least its EOS")
     return F.pad(predicted, (0, max(0, target.shape[1] - predicted.shape[1])), value=PAD)[:, : target.shape[1]]
 
 
@@ -61,13 +66,18 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str], lowercase: bool =
     metric = _metric(hypotheses, references, lowercase)
     result = metric.corpus_score(list(hypotheses), None, n_bootstrap=max(1, bootstrap))
     mean, spread = (result._mean, result._ci) if bootstrap > 1 else (result.score, 0.0)
-    return Score(result.score, mean - spread, mean + spread, str(metric.get_signature()))
+    # sacrebleu resamples in single precision: the value itself may lie a rounding error outside.
+    low, high = min(result.score, mean - spread), max(result.score, mean + spread)
+    return Score(result.score, low, high, str(metric.get_signature()))
 
 
 def bleu_by_length(
     hypotheses: Sequence[str], references: Sequence[str], lengths: Sequence[int], edges: Sequence[int]
 ) -> list[dict[str, float]]:
     """BLEU of the sentences whose `lengths` lie in [edge, next edge): one row with from, to, sentences, bleu."""
+    if not len(lengths) == len(hypotheses) == len(references):
+        counts = f"{len(lengths)} lengths, {len(hypotheses)} hypotheses and {len(references)} references"
+        raise ValueError(f"{counts}: they must pair up")
     if list(edges) != sorted(set(edges)) or len(edges) < 2:
         raise ValueError(f"edges {list(edges)} must be at least two increasing numbers")
     rows = []
@@ -99,7 +109,8 @@ def paired_bootstrap(
     test = PairedTest(systems, {"BLEU": metric}, [list(references)], test_type="bs", n_samples=samples)
     results: Any = test()[1]["BLEU"]
     first, second = results
-    return Comparison(first.score, second.score, second.p_value)
+    # sacrebleu calls it significant when no resampling shows any difference.
+    return Comparison(first.score, second.score, 1.0 if list(a) == list(b) else second.p_value)
 
 
 def _metric(hypotheses: Sequence[str], references: Sequence[str], lowercase: bool = False) -> Any:
