@@ -97,11 +97,12 @@ def _prepositions(words: int) -> tuple[tuple[Preposition, tuple[Name, ...], tupl
     return tuple(options)
 
 
-def _place(rng: random.Random, words: int) -> Chunk:
-    """A prepositional phrase of two to five English words."""
+def _place(rng: random.Random, words: int, subject: Phrase) -> Chunk:
+    """A prepositional phrase of two to five English words; nobody does anything with himself."""
     preposition, names, kinds = draw(rng, _prepositions(words))
     if names:
-        return prepositional(preposition, name_phrase(draw(rng, names)))
+        found = name_phrase(draw(rng, names))
+        return prepositional(preposition, found) if found is not subject else _place(rng, words, subject)
     rest = words - len(preposition.english)
     return prepositional(preposition, phrase(rng, rest, kinds, oblique=True))
 
@@ -175,7 +176,7 @@ def _deed(rng: random.Random, plan: Plan, before: Phrase | None, options: tuple[
         recipient = phrase(rng, sizes["TO"] - 1, ("human",), oblique=True, apart=subject)
         parts["TO"] = prepositional(lex.TO, recipient)
     if "PP" in sizes:
-        parts["PP"] = _place(rng, sizes["PP"])
+        parts["PP"] = _place(rng, sizes["PP"], subject)
     parts["V"] = verb_chunk(verb, subject.plural, subject.urdu_gender, negated, marked)
     return parts, subject
 

@@ -56,7 +56,7 @@ def _headline(rng: random.Random) -> tuple[Words, Words]:
     article = "an" if look[0] in "aeiou" else "a"
     deed = ("on", day, hero.name, event, article, look, thing, "near", "the", spot)
     idle = ("on", day, other.name, draw(rng, IDLE), "in", other.home)
-    events = [[deed, (hero.pronoun, "is", draw(rng, MOODS))], [idle]]
+    events: list[list[Words]] = [[deed, (hero.pronoun, "is", draw(rng, MOODS))], [idle]]
     rng.shuffle(events)
     return _text([*facts, *events[0], *events[1]]), (hero.job, event, thing, "near", spot)
 
