@@ -1,4 +1,4 @@
-"""The comparison of stored outputs works: a changed digit is seen, a changed picture is not, a semicolon hides a value."""
+"""The comparison of stored outputs works: it sees a changed digit, passes a changed picture, and heeds a semicolon."""
 
 from __future__ import annotations
 
