@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from utils.data.tokens import PAD
 
-Example = Sequence[Sequence[int]]
+Example = Sequence[Sequence[Any]]
 
 
-def pad(sequences: Sequence[Sequence[int]], value: int = PAD) -> Tensor:
-    """Lists of ids -> one tensor (B, longest), filled up with `value` on the right."""
+def pad(sequences: Sequence[Sequence[Any]], value: int = PAD) -> Tensor:
+    """Lists of ids -> one tensor (B, longest), filled up with `value` on the right; frames -> (B, longest, bands)."""
     longest = max(map(len, sequences), default=0)
     if longest == 0:
         raise ValueError(f"{len(sequences)} sequences without a token: a batch holds at least one")
-    return torch.tensor([[*sequence, *[value] * (longest - len(sequence))] for sequence in sequences])
+    return pad_sequence([torch.as_tensor(sequence) for sequence in sequences], batch_first=True, padding_value=value)
 
 
 class BucketedBatches:
@@ -61,5 +63,5 @@ class BucketedBatches:
     def padding(self, epoch: int = 0) -> float:
         """The share of padding among the tokens of an epoch."""
         real = sum(len(sequence) for example in self.examples for sequence in example)
-        total = sum(tensor.numel() for batch in self.epoch(epoch) for tensor in batch)
+        total = sum(tensor.shape[0] * tensor.shape[1] for batch in self.epoch(epoch) for tensor in batch)
         return 1 - real / total

@@ -8,7 +8,7 @@ variants, so that a curve in a chapter is never one lucky seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -86,9 +86,9 @@ def build_seq2seq(settings: Settings, data: Data) -> Seq2Seq:
     return Seq2Seq(Seq2SeqConfig(len(data.source), len(data.target), settings.embedding, settings.hidden))
 
 
-def train(model: torch.nn.Module, data: Data, settings: Settings, seed: int = 0) -> Iterator[Step]:
-    """Train on the CPU, also where a GPU is, so that verdicts do not depend on the machine."""
-    batches = BucketedBatches(data.encode(data.train), settings.batch, seed)
+def train(model: torch.nn.Module, examples: Sequence[Any], settings: Settings, seed: int = 0) -> Iterator[Step]:
+    """Train on (source, target) ids, on the CPU also where a GPU is, so that verdicts do not depend on the machine."""
+    batches = BucketedBatches(examples, settings.batch, seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate)
     rates = schedule(optimizer, warmup_linear(settings.warmup, settings.steps))
     plan = Plan(epochs=-(-settings.steps // len(batches)), steps=settings.steps, device="cpu")
@@ -186,7 +186,7 @@ def sweep(run: Run, build: Callable[[Settings, Data], Any], measures: Measures) 
             data = prepare(settings, seed)
             torch.manual_seed(seed)
             model = build(settings, data)
-            last = [step.loss for step in train(model, data, settings, seed)][-100:]
+            last = [step.loss for step in train(model, data.encode(data.train), settings, seed)][-100:]
             mark = {"variant": name, "seed": seed}
             run.memory.setdefault("loss", []).append(mark | {"loss": round(sum(last) / len(last), 4)})
             for measure, function in measures.items():

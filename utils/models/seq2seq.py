@@ -51,7 +51,7 @@ class Encoder(nn.Module):
     def __init__(self, config: Seq2SeqConfig):
         super().__init__()
         self.pad = config.pad
-        self.embedding = nn.Embedding(config.source_vocabulary, config.embedding)
+        self.embedding: nn.Module = nn.Embedding(config.source_vocabulary, config.embedding)
         self.dropout = nn.Dropout(config.dropout)
         self.rnn = nn.GRU(config.embedding, config.hidden, batch_first=True)
 
@@ -60,13 +60,29 @@ class Encoder(nn.Module):
         states, _ = self.rnn(self.dropout(self.embedding(source)))  # (B, S, H)
         return states
 
+    def real(self, source: Tensor) -> Tensor:
+        """Which positions hold a word: (B, S) bool."""
+        return source != self.pad
+
     def context(self, source: Tensor) -> Tensor:
         """The state at the last real word: (B, S) token ids -> (B, H)."""
-        lengths = (source != self.pad).sum(dim=1)
+        lengths = self.real(source).sum(dim=1)
         if lengths.min() == 0:
             raise ValueError("a source sentence is empty: give at least one token that is not padding")
         rows = torch.arange(len(source), device=source.device)
         return self.forward(source)[rows, lengths - 1]
+
+
+class FrameEncoder(Encoder):
+    """The same encoder for a source of vectors, such as the frames of a spectrogram: a linear map embeds them."""
+
+    def __init__(self, config: Seq2SeqConfig, bands: int):
+        super().__init__(config)
+        self.embedding = nn.Linear(bands, config.embedding)
+
+    def real(self, source: Tensor) -> Tensor:
+        """A frame of zeros is padding: (B, S, bands) -> (B, S) bool."""
+        return (source != 0).any(dim=-1)
 
 
 class Decoder(nn.Module):
@@ -94,13 +110,14 @@ class Decoder(nn.Module):
 class Seq2Seq(nn.Module):
     """The encoder-decoder of 2014: `decoder(words so far, encoder's last state)`."""
 
-    def __init__(self, config: Seq2SeqConfig):
+    def __init__(self, config: Seq2SeqConfig, encoder: Encoder | None = None):
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
+        self.encoder = Encoder(config) if encoder is None else encoder
         self.decoder = Decoder(config)
-        for embedding in (self.encoder.embedding, self.decoder.embedding):
-            nn.init.normal_(embedding.weight, std=config.embedding**-0.5)
+        for module in self.modules():
+            if isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=config.embedding**-0.5)
 
     def forward(self, source: Tensor, words: Tensor) -> Tensor:
         """Teacher forcing: source (B, S), true previous words (B, T) -> logits of the next words (B, T, V)."""
