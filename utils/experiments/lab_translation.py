@@ -204,7 +204,7 @@ _VARIANTS: dict[str, dict[str, Any]] = {
     "128 units, reversed": {"reverse": True},
     "64 units": {"hidden": 64},
     "256 units": {"hidden": 256},
-    "128 units, 3 x longer": {"steps": 4_500},
+    "128 units, twice the steps": {"steps": 3_000},
 }
 _TINY = Settings(pairs=500, tests=400, hidden=16, steps=3, warmup=1)
 PRESETS = {
