@@ -32,7 +32,7 @@ def _torchvision_replaced() -> Iterator[None]:
     for name in before:
         del sys.modules[name]
     parent, child = (_StandIn(name) for name in _NAMES)
-    parent.transforms = child
+    parent.__dict__["transforms"] = child
     sys.modules.update(zip(_NAMES, (parent, child), strict=True))
     try:
         yield

@@ -74,15 +74,13 @@ def parity_row(
 
 
 def parity_panel(rows: Sequence[ParityRow | Mapping[str, Any]]) -> None:
-    """Show comparisons as a table with tolerances and verdicts; rows are made by ``parity_row`` or come from a record."""
+    """Show comparisons as a table with tolerances and verdicts; rows come from ``parity_row`` or a record."""
     made = [row if isinstance(row, ParityRow) else ParityRow(**_known(row)) for row in rows]
     if not made:
         raise ValueError("a parity panel needs at least one comparison")
     head = ["ours", "reference", "compared", "largest difference, float32", "float64", "verdict"]
     cells = [
-        [row.ours, row.reference, row.what, _digits(row.float32), _digits(row.float64)]
-        + [page.verdict(row.agrees, "agrees", "differs")]
-        for row in made
+        [row.ours, row.reference, row.what, _digits(row.float32), _digits(row.float64), _verdict(row)] for row in made
     ]
     limits = f"Within {TOLERANCES['float32']:g} in float32 and {TOLERANCES['float64']:g} in float64"
     body = page.table(head, cells, "Comparison with reference implementations")
@@ -106,3 +104,7 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
 def _digits(value: float | None) -> page.Markup:
     text = "not compared" if value is None else "0" if value == 0 else f"{value:.1e}"
     return page.Markup(f'<span class="cc-number">{text}</span>')
+
+
+def _verdict(row: ParityRow) -> page.Markup:
+    return page.verdict(row.agrees, "agrees", "differs")

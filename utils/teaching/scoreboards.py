@@ -60,13 +60,10 @@ def scoreboard_html(board: str, rows: list[dict[str, Any]]) -> str:
         ]
         for row in rows
     ]
-    title = f'<p class="cc-title">Scoreboard: {page.inline(board)}</p>'
-    note = (
-        '<p class="cc-muted">In brackets the 95 % interval over resampled test sets. Every row is a recorded run.</p>'
-    )
-    return page.card(
-        "board", title + page.table(head, cells, f"Scoreboard: {board}") + note, anchor=f"scoreboard-{board}"
-    )
+    title = f"Scoreboard: {board}"
+    note = "In brackets the 95 % interval over resampled test sets. Every row is a recorded run."
+    body = f'<p class="cc-title">{page.inline(title)}</p>{page.table(head, cells, title)}<p class="cc-muted">{note}</p>'
+    return page.card("board", body, anchor=f"scoreboard-{board}")
 
 
 def _score(row: Mapping[str, Any], shared: bool) -> str:

@@ -57,9 +57,8 @@ def _box(translate: Callable[[str], str], examples: Sequence[tuple[str, str]], t
     """A text field, a button and an answer; Enter works like the button."""
     import ipywidgets as widgets
 
-    text = widgets.Text(
-        value=examples[0][0], description="Sentence:", layout=widgets.Layout(width="95%", max_width="40rem")
-    )
+    layout = widgets.Layout(width="95%", max_width="40rem")
+    text = widgets.Text(value=examples[0][0], description="Sentence:", layout=layout)
     button = widgets.Button(description=title, button_style="primary")
     answer = widgets.HTML()
 
@@ -71,7 +70,7 @@ def _box(translate: Callable[[str], str], examples: Sequence[tuple[str, str]], t
         answer.value = f'<p aria-live="polite" style="font-size:1.05em">{said}</p>'
 
     button.on_click(run)
-    # Not on_submit, which ipywidgets 8 calls deprecated: with continuous_update off, Enter and leaving the field report.
+    # Not on_submit, which ipywidgets 8 calls deprecated: so Enter reports, and leaving the field does too.
     text.continuous_update = False
     text.observe(run, names="value")
     run()
