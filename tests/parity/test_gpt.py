@@ -80,7 +80,7 @@ def test_gpt_is_gpt2(batch: str, dtype: torch.dtype) -> None:
 @both_precisions
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_cached_steps_are_gpt2s(side: str, dtype: torch.dtype) -> None:
-    """Ragged prompts, then three tokens step by step; dies if one query behind a cache is masked as if it were first."""
+    """Ragged prompts, then three tokens; dies if one query behind a cache is masked as if it were the first."""
     theirs = reference(n_positions=CONTEXT + 3).eval().to(dtype)
     ours = load_gpt2(theirs.state_dict(), HEADS, pad=0).eval()
     more = torch.tensor([[4, 5, 6]]).expand(4, 3)
