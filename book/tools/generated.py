@@ -36,7 +36,7 @@ def data() -> str:
     from utils.data.sources import CATALOGUE
 
     parts = []
-    for name, dataset in sorted(CATALOGUE.items()):
+    for name, dataset in CATALOGUE.items():
         size = megabytes(dataset.bytes)
         parts += [
             f"## {dataset.title}",
@@ -68,6 +68,11 @@ class Generated(SphinxDirective):
         return container.children
 
 
+def html(text: str) -> nodes.raw:
+    """A node that is written into the page as it is."""
+    return nodes.raw("", text, format="html")
+
+
 class Drawing(SphinxDirective):
     """``{drawing} NAME``: a figure with the SVG of that name inline, and the content as its caption."""
 
@@ -81,10 +86,11 @@ class Drawing(SphinxDirective):
                 f"there is no drawing {file.name}; there are: {', '.join(sorted(p.stem for p in IMAGES.glob('*.svg')))}"
             )
         self.env.note_dependency(str(file))
-        caption = nodes.container(classes=["course-caption"])
+        caption = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, caption)
-        svg = nodes.raw("", file.read_text(encoding="utf-8"), format="html")
-        return [nodes.container("", svg, caption, classes=["course-figure", "course-drawing"])]
+        svg = file.read_text(encoding="utf-8")
+        opening = f'<figure class="course-figure course-drawing">{svg}<figcaption>'
+        return [html(opening), *caption.children, html("</figcaption></figure>")]
 
 
 def without_thebe(
