@@ -65,7 +65,7 @@ def test_the_cell_is_recognised_and_a_changed_one_is_not():
     assert problem(notebook) is None
     notebook["cells"][1]["metadata"]["tags"] = [TAGS[0]]
     assert problem(notebook) == "the set-up cell lacks the tag 'hide-input'"
-    notebook["cells"][1]["source"][-1] += " "
+    notebook["cells"][1]["source"] += " "
     assert "not the set-up cell" in problem(notebook)
     assert problem({"cells": []}) == "there is no code cell"
 

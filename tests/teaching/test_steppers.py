@@ -31,8 +31,8 @@ def test_decoding_says_what_is_read_and_written(shown):
     said = texts(shown(decoding).html)
     assert said[0].startswith("The encoder has read 3 words and left one vector")
     assert "reads the sign for the beginning and the same context" in said[1]
-    assert "It writes \u2068“chien”\u2069 (40\u00a0%)" in said[2]
-    assert "its last word, \u2068“chien”\u2069," in said[3]
+    assert "It writes “\u2068chien\u2069” (40\u00a0%)" in said[2]
+    assert "its last word, “\u2068chien\u2069”," in said[3]
     soup = BeautifulSoup(shown(decoding).html, "html.parser")
     assert [li.get_text() for li in soup.select(".st-step")[3].select(".st-chips li")] == ["le", "chien", "dort"]
     assert len(soup.select(".st-vector i")) == 3
@@ -43,7 +43,7 @@ def test_the_meter_shows_what_was_measured(shown):
     html = shown(bandwidth).html
     assert texts(html)[0].startswith("1 word: 64 numbers for each.")
     assert "4 words: 16 numbers for each. A probe reads a word back in 68\u00a0%" in texts(html)[2]
-    assert "worst is word 1 (\u2068“the”\u2069 here) with 40\u00a0%" in texts(html)[2]
+    assert "worst is word 1 (“\u2068the\u2069” here) with 40\u00a0%" in texts(html)[2]
     soup = BeautifulSoup(html, "html.parser").select(".st-step")[2]
     assert [b["style"] for b in soup.select("li b")] == ["width:40.0%", "width:50.0%", "width:80.0%", "width:100.0%"]
 

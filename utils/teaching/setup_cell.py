@@ -44,14 +44,14 @@ if missing("utils.course"):
 
 
 def cell() -> dict[str, Any]:
-    """The set-up cell as a notebook stores it, not executed."""
+    """The set-up cell, not executed, as nbformat holds it."""
     return {
         "cell_type": "code",
         "execution_count": None,
         "id": uuid.uuid5(uuid.NAMESPACE_URL, SETUP).hex[:8],
         "metadata": {"tags": list(TAGS)},
         "outputs": [],
-        "source": SETUP.splitlines(keepends=True),
+        "source": SETUP,
     }
 
 

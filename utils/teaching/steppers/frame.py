@@ -92,7 +92,7 @@ def direction(words: Sequence[str]) -> str:
 
 def quoted(word: str) -> str:
     """A word inside a sentence, in quotation marks; isolated, so that its direction does not turn its neighbours."""
-    return f"\u2068“{word}”\u2069"
+    return f"“\u2068{word}\u2069”"
 
 
 def percent(share: float) -> str:
