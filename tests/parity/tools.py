@@ -62,16 +62,19 @@ def agree(name: str, reference: str, ours: Tensor, theirs: Tensor) -> None:
     assert difference <= TOLERANCE[theirs.dtype], f"{name} differs from {reference} by {difference:.1e}"
 
 
-def loss_curve(loss: Callable[[], Tensor], parameters: Iterable[nn.Parameter], steps: int = 20) -> Tensor:
+def loss_curve(
+    loss: Callable[[], Tensor], parameters: Iterable[nn.Parameter], steps: int = 20, rate: float = 0.05
+) -> Tensor:
     """The losses of so many steps of gradient descent: (steps,)."""
-    # Plain descent: Adam divides by gradients near zero and would blow rounding up.
-    optimizer = torch.optim.SGD(parameters, lr=0.05)
-    losses = []
+    # Plain descent, by hand: Adam divides by gradients near zero and would blow rounding up.
+    parameters, losses = list(parameters), []
     for _ in range(steps):
-        optimizer.zero_grad()
         value = loss()
-        value.backward()
-        optimizer.step()
+        gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                if gradient is not None:
+                    parameter -= rate * gradient
         losses.append(value.detach())
     return torch.stack(losses)
 
@@ -84,6 +87,7 @@ def compare(
     export: Export,
     outputs: Callable[[], list[Tensor]],
     their_outputs: Callable[[], list[Tensor]],
+    rate: float = 0.05,
 ) -> None:
     """Outputs, gradients and a 20-step loss curve of a module and its reference, in eval and train mode.
 
@@ -110,8 +114,8 @@ def compare(
         assert mine.keys() == true.keys()
         agree(name, reference, *(torch.cat([side[key].flatten() for key in sorted(true)]) for side in (mine, true)))
     curves = (
-        loss_curve(lambda: loss(outputs()), ours.parameters()),
-        loss_curve(lambda: loss(their_outputs()), theirs.parameters()),
+        loss_curve(lambda: loss(outputs()), ours.parameters(), rate=rate),
+        loss_curve(lambda: loss(their_outputs()), theirs.parameters(), rate=rate),
     )
     assert curves[1][-1] < curves[1][0], "the reference has not learned: the curve proves nothing"
     agree(name, reference, *curves)
