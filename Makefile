@@ -27,8 +27,9 @@ help: ## list the targets
 install: $(STAMP) ## create .venv and install everything
 
 $(STAMP):
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make install PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make install PYTHON=python3.12")'
+	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing; the first time this takes a few minutes"
 	$(BIN)/python -m pip install --quiet $(TORCH) $(TORCH_ARGS)
 	$(BIN)/python -m pip install --quiet --editable ".[book,test,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $(D2L)
