@@ -73,6 +73,7 @@ def execute(path: Path, timeout: int = 600) -> None:
         notebook,
         timeout=timeout,
         kernel_name="python3",
+        extra_arguments=["--log-level=40"],  # no word about encryption: the kernel talks to this process alone
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
