@@ -127,38 +127,67 @@ def probe(
     For each distance one ridge regression from context vectors (N, H) to one-hot words (N, V), fitted on training
     sentences and scored on test sentences of the trained lengths; the baseline answers the commonest word.
     """
-    model.eval()
-    longest = max(len(english) for english, _ in data.train)
-    parts = [data.train[:sentences], [pair for pair in data.test if len(pair[0]) <= longest]]
-    ids = [[data.read(english) for english, _ in part] for part in parts]
-    contexts = [torch.cat([model.encoder.context(pad(some)) for some in _chunks(part)]) for part in ids]
+    learned = _contexts(model, data, data.train[:sentences])
+    held_out = _contexts(model, data, [pair for pair in data.test if len(pair[0]) <= _longest(data)])
     rows = []
     for distance in distances:
-        fit_x, fit_y = _words_at(ids[0], contexts[0], distance)
-        x, y = _words_at(ids[1], contexts[1], distance)
-        onehot = torch.nn.functional.one_hot(fit_y, len(data.source)).float()
-        weights = torch.linalg.solve(fit_x.T @ fit_x + 0.1 * torch.eye(fit_x.shape[1]), fit_x.T @ onehot)
-        common = fit_y.mode().values
+        weights, common = _fit_probe(learned, distance, len(data.source))
+        x, y = _words_at(held_out, distance)
+        found, guessed = (x @ weights).argmax(dim=1) == y, y == common
         rows.append(
             {
                 "distance": distance,
                 "sentences": len(y),
-                "probe": _mean(((x @ weights).argmax(dim=1) == y).float()),
-                "commonest word": _mean((y == common).float()),
+                "probe": _mean(found.float()),
+                "commonest word": _mean(guessed.float()),
             }
         )
     return rows
 
 
-def _words_at(part: list[list[int]], contexts: Tensor, distance: int) -> tuple[Tensor, Tensor]:
-    """Context vectors with a constant (N, H+1), and the word read `distance` words before the last one (N,)."""
-    chosen = [i for i, ids in enumerate(part) if len(ids) - 2 >= distance]  # the last id is EOS
-    words = torch.tensor([part[i][len(part[i]) - 2 - distance] for i in chosen])
-    return torch.nn.functional.pad(contexts[chosen], (0, 1), value=1.0), words
+@torch.no_grad()
+def recall(
+    model: Any, data: Data, lengths: Sequence[int], sentences: int = 8_000, tests: int = 300
+) -> dict[int, list[float]]:
+    """For each sentence length the share of test sentences in which the probe of `probe` finds word 1, 2, ..."""
+    learned = _contexts(model, data, data.train[:sentences])
+    fitted = [_fit_probe(learned, distance, len(data.source))[0] for distance in range(max(lengths))]
+    shares = {}
+    for length in lengths:
+        drawn = lab.sentences(tests, seed=length, words=(length, length), part="test")
+        held_out = _contexts(model, data, [(sentence.english, ()) for sentence in drawn])
+        pairs = [(_words_at(held_out, distance), fitted[distance]) for distance in reversed(range(length))]
+        shares[length] = [_mean(((x @ weights).argmax(dim=1) == y).float()) for (x, y), weights in pairs]
+    return shares
 
 
-def _chunks(rows: list[list[int]], size: int = 500) -> Iterator[list[list[int]]]:
-    return (rows[k : k + size] for k in range(0, len(rows), size))
+Contexts = tuple[list[list[int]], Tensor]
+
+
+def _contexts(model: Any, data: Data, pairs: Sequence[Pair]) -> Contexts:
+    """The source ids of each pair, and the context vectors (N, H+1), the last column a constant."""
+    model.eval()
+    ids = [data.read(english) for english, _ in pairs]
+    vectors = torch.cat([model.encoder.context(pad(ids[k : k + 500])) for k in range(0, len(ids), 500)])
+    return ids, torch.nn.functional.pad(vectors, (0, 1), value=1.0)
+
+
+def _words_at(part: Contexts, distance: int) -> tuple[Tensor, Tensor]:
+    """Context vectors (N, H+1) and the word read `distance` words before the last one (N,)."""
+    ids, contexts = part
+    chosen = [i for i, row in enumerate(ids) if len(row) - 2 >= distance]  # the last id is EOS
+    return contexts[chosen], torch.tensor([ids[i][len(ids[i]) - 2 - distance] for i in chosen])
+
+
+def _fit_probe(learned: Contexts, distance: int, words: int) -> tuple[Tensor, Tensor]:
+    """The ridge regression for one distance (H+1, V), and the commonest word there."""
+    x, y = _words_at(learned, distance)
+    onehot = torch.nn.functional.one_hot(y, words).float()
+    return torch.linalg.solve(x.T @ x + 0.1 * torch.eye(x.shape[1]), x.T @ onehot), y.mode().values
+
+
+def _longest(data: Data) -> int:
+    return max(len(english) for english, _ in data.train)
 
 
 def _mean(values: Tensor) -> float:
