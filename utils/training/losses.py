@@ -16,12 +16,13 @@ def previous_words(target: Tensor) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, target: Tensor, mask: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean negative log-likelihood in nats of the targets where `mask` is True.
+    """Mean negative log-likelihood in nats of the targets where `mask` is True; 0 where it is True nowhere.
 
     logits (B, T, V), target (B, T), mask (B, T) bool -> scalar. `smoothing` gives this share of the target
     probability to all words alike (Szegedy et al. 2016, section 7).
     """
-    return F.cross_entropy(logits[mask], target[mask], label_smoothing=smoothing)
+    total = F.cross_entropy(logits[mask], target[mask], label_smoothing=smoothing, reduction="sum")
+    return total / mask.sum().clamp(min=1)
 
 
 class TranslationLoss:

@@ -18,7 +18,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -58,6 +58,16 @@ class Plan:
     checkpoint: Path | None = None
     every: int = 500
 
+    def __post_init__(self) -> None:
+        for name in ("epochs", "steps", "accumulate", "every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} {value} must be at least 1")
+        if self.clip is not None and not self.clip > 0:
+            raise ValueError(f"clip {self.clip} must be above 0; None does not clip")
+        if self.precision not in (None, "no", "bf16", "fp16"):
+            raise ValueError(f"precision {self.precision!r} must be 'no', 'bf16', 'fp16' or None")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -85,27 +95,18 @@ def fit(
 
     `memory` is the caller's notebook (JSON values): it is saved with each checkpoint and filled again on resume.
     """
-    from accelerate import Accelerator
     from tqdm.auto import tqdm
 
-    if plan.epochs < 1 or plan.accumulate < 1:
-        raise ValueError(f"epochs {plan.epochs} and accumulate {plan.accumulate} must be at least 1")
     memory = {} if memory is None else memory
-    device = runtime.device(plan.device)
-    accelerator = Accelerator(
-        cpu=device.type == "cpu",
-        mixed_precision=plan.precision or runtime.precision(device),
-        step_scheduler_with_optimizer=False,
-    )
+    accelerator = _accelerator(plan)
     wrapped, optimizer = accelerator.prepare(model, optimizer)
-    if scheduler is not None:
-        accelerator.register_for_checkpointing(scheduler)
+    scheduler = scheduler and accelerator.prepare(scheduler)
     position = _resume(accelerator, plan, memory)
     per_epoch = -(-len(batches) // plan.accumulate)
     total = min(plan.epochs * per_epoch, plan.steps or plan.epochs * per_epoch)
     bar = tqdm(total=total, initial=position, unit="step", disable=runtime.static() or not accelerator.is_main_process)
     engine = _Engine(accelerator, wrapped, loss, optimizer, scheduler, plan.clip, memory)
-    with bar:
+    with bar, _as_it_was(accelerator, wrapped):
         while position < total:
             epoch, within = divmod(position, per_epoch)
             stream = batches.epoch(epoch, within * plan.accumulate)
@@ -119,6 +120,26 @@ def fit(
                 yield Step(position, epoch, mean, tokens, rate, norm, position % per_epoch == 0)
                 if plan.checkpoint and (position % plan.every == 0 or position == total):
                     _save(accelerator, plan.checkpoint, position, memory)
+
+
+def _accelerator(plan: Plan) -> Any:
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    # accelerate keeps the device and precision of a process's first run for all that follow; each run has its own.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    device = runtime.device(plan.device)
+    precision = plan.precision or runtime.precision(device)
+    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision, step_scheduler_with_optimizer=False)
+
+
+@contextmanager
+def _as_it_was(accelerator: Any, wrapped: nn.Module) -> Iterator[None]:
+    """Give the model its own forward back afterwards: accelerate wraps it for mixed precision."""
+    try:
+        yield
+    finally:
+        accelerator.unwrap_model(wrapped, keep_fp32_wrapper=False)
 
 
 @dataclass
@@ -138,8 +159,10 @@ class _Engine:
         shared = self.accelerator
         rank, world = shared.process_index, shared.num_processes
         size = sum(batch[-1].numel() for batch in group)  # keeps half-precision gradients near 1
-        parts = [tuple(column[rank::world].to(shared.device) for column in batch) for batch in group]
+        parts = [_share(tuple(column.to(shared.device) for column in batch), rank, world) for batch in group]
         total, tokens = shared.reduce(self._gradients(parts, size), "sum").tolist()
+        if not tokens:
+            raise ValueError("a batch has no token to learn from: each needs at least one")
         # backward() summed over tokens and took the mean over processes: make it the mean over all tokens.
         for parameter in self.model.parameters():
             if parameter.grad is not None:
@@ -151,22 +174,24 @@ class _Engine:
             self.scheduler.step()
         return total / tokens, int(tokens), norm, rate
 
-    def _gradients(self, parts: list[Batch], size: int) -> Tensor:
+    def _gradients(self, parts: list[tuple[Batch, bool]], size: int) -> Tensor:
         """Sum of losses and number of tokens of the micro-batches; what does not fit the device is halved."""
         pieces = self.memory.get("pieces", 1)
-        chunks = [chunk for batch in parts for chunk in zip(*(column.chunk(pieces) for column in batch), strict=True)]
+        cut = [(zip(*(column.chunk(pieces) for column in rows), strict=True), counts) for rows, counts in parts]
+        chunks = [(chunk, counts) for some, counts in cut for chunk in some]
         self.optimizer.zero_grad(set_to_none=True)
         sums = torch.zeros(2, device=self.accelerator.device)
         try:
-            for i, chunk in enumerate(chunks):
+            for i, (chunk, counts) in enumerate(chunks):
                 last = i == len(chunks) - 1
                 with nullcontext() if last else self.accelerator.no_sync(self.model):
                     mean, tokens = self.loss(self.model, chunk)
+                    tokens *= counts
                     self.accelerator.backward(mean * (tokens / size))
                 sums += torch.stack([mean.detach().float() * tokens, sums.new_tensor(tokens)])
             return sums
         except torch.OutOfMemoryError:
-            rows = max(len(batch[0]) for batch in parts)
+            rows = max(len(batch[0]) for batch, _ in parts)
             if pieces >= rows:
                 raise
         torch.cuda.empty_cache()
@@ -175,10 +200,20 @@ class _Engine:
         return self._gradients(parts, size)
 
 
+def _share(batch: Batch, rank: int, world: int) -> tuple[Batch, bool]:
+    """The rows of one process, and whether they count: all must take part, so one that gets none lends the first."""
+    counts = rank < len(batch[0])
+    return tuple(column[rank::world] if counts else column[:1] for column in batch), counts
+
+
 def _save(accelerator: Any, folder: Path, position: int, memory: dict[str, Any]) -> None:
     """Write checkpoint `step-N` beside the last one, then drop the last one: a kill at any moment leaves one whole."""
     whole, part = folder / f"step-{position:08d}", folder / "part"
+    if accelerator.is_main_process:
+        shutil.rmtree(part, ignore_errors=True)  # left over by a kill
+    accelerator.wait_for_everyone()
     accelerator.save_state(str(part))
+    accelerator.wait_for_everyone()  # each process has written its random state
     if accelerator.is_main_process:
         (part / "memory.json").write_text(json.dumps({"position": position, "memory": memory}))
         older = _checkpoints(folder)
@@ -189,9 +224,13 @@ def _save(accelerator: Any, folder: Path, position: int, memory: dict[str, Any])
 
 
 def _resume(accelerator: Any, plan: Plan, memory: dict[str, Any]) -> int:
-    """Load the newest whole checkpoint, if there is one: the number of steps it has done."""
+    """Load the newest whole checkpoint, if there is one: the number of steps it has done. Executes nothing in it."""
+    from accelerate.utils import load
+
     if not plan.checkpoint or not (found := _checkpoints(plan.checkpoint)):
         return 0
+    # load_state() goes on in silence, with other random numbers, where this file cannot be read.
+    load(found[-1] / f"random_states_{accelerator.process_index}.pkl")
     accelerator.load_state(str(found[-1]))
     saved = json.loads((found[-1] / "memory.json").read_text())
     memory.update(saved["memory"])
