@@ -1,5 +1,6 @@
-// Tables wider than the screen scroll inside their own box: make that box reachable by keyboard, and name it.
+// Small repairs of the theme's pages, for readers who use a keyboard or a screen reader.
 document.addEventListener("DOMContentLoaded", () => {
+  // A table wider than the screen scrolls inside its own box: make the box reachable by keyboard, and name it.
   for (const box of document.querySelectorAll(".pst-scrollable-table-container, .cell_output .text_html:has(> div > table)")) {
     if (box.scrollWidth <= box.clientWidth) continue;
     box.tabIndex = 0;
@@ -7,4 +8,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const caption = box.querySelector("caption");
     box.setAttribute("aria-label", caption ? caption.textContent.trim() : "Table");
   }
+  // The search button shows "Search" and its keys; its label says less than it shows.
+  for (const button of document.querySelectorAll(".search-button-field")) button.removeAttribute("aria-label");
+  // The bibliography is a list whose entries carry a role that is no list item and is deprecated.
+  for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
 });
