@@ -66,11 +66,12 @@ class Encoder(nn.Module):
 
     def context(self, source: Tensor) -> Tensor:
         """The state at the last real word: (B, S) token ids -> (B, H)."""
-        lengths = self.real(source).sum(dim=1)
-        if lengths.min() == 0:
+        real = self.real(source)
+        if not real.any(dim=1).all():
             raise ValueError("a source sentence is empty: give at least one token that is not padding")
+        last = (real * torch.arange(real.shape[1], device=source.device)).argmax(dim=1)
         rows = torch.arange(len(source), device=source.device)
-        return self.forward(source)[rows, lengths - 1]
+        return self.forward(source)[rows, last]
 
 
 class FrameEncoder(Encoder):
