@@ -88,10 +88,12 @@ def filter_logits(
     if top_p is not None:
         if not 0 < top_p <= 1:
             raise ValueError(f"top_p {top_p} must be above 0 and at most 1")
-        ordered, order = logits.sort(dim=-1, descending=True)
-        before = F.softmax(ordered, dim=-1).cumsum(dim=-1) - F.softmax(ordered, dim=-1)
-        # A token stays if the tokens before it hold less than top_p: the first one always does.
-        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        # From the least probable up, since small numbers add up exactly there: what all dropped ones hold together
+        # is at most 1 - top_p, and the most probable token always stays.
+        ordered, order = logits.sort(dim=-1)
+        dropped = F.softmax(ordered, dim=-1).cumsum(dim=-1) <= 1 - top_p
+        dropped[:, -1] = False
+        dropped = dropped.scatter(-1, order, dropped)
         logits = logits.masked_fill(dropped, -torch.inf)
     return logits
 
