@@ -9,7 +9,7 @@ calls the function of that name in ``SOURCES``, which returns MyST Markdown; the
     The caption, in MyST.
     ```
 
-puts book/images/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title
+puts utils/teaching/assets/pictures/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title
 and description in the file.
 """
 
@@ -23,7 +23,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-IMAGES = Path(__file__).resolve().parents[1] / "images"
+IMAGES = Path(__file__).resolve().parents[2] / "utils/teaching/assets/pictures"
 
 
 def megabytes(count: int) -> str:

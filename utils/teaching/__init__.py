@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from utils.teaching.headers import header as header
     from utils.teaching.parity import parity_panel as parity_panel
     from utils.teaching.parity import parity_row as parity_row
+    from utils.teaching.pictures import picture as picture
     from utils.teaching.quizzes import quiz as quiz
     from utils.teaching.scoreboards import scoreboard as scoreboard
     from utils.teaching.setup_cell import SETUP as SETUP
@@ -38,6 +39,7 @@ _HOMES = {
     "figures": ("figure", "new_figure"),
     "headers": ("header",),
     "parity": ("parity_panel", "parity_row"),
+    "pictures": ("picture",),
     "quizzes": ("quiz",),
     "scoreboards": ("scoreboard",),
     "setup_cell": ("SETUP",),
