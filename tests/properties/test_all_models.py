@@ -18,6 +18,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from utils.models.attention import AttentionSeq2Seq
+from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig, ULMFiTClassifier
+from utils.models.bert import Bert, BertClassifier, BertConfig, BertForPretraining, BertTagger
+from utils.models.gpt import GPT, GPTConfig
+from utils.models.reward import RewardModel, ValueModel
 from utils.models.rnn_heads import Classifier, LanguageModel, RecurrentConfig, Tagger
 from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from utils.models.transformer import Transformer, TransformerConfig
@@ -75,7 +79,26 @@ def recurrent_heads() -> list[Entry]:
     return entries
 
 
-MODELS = [*encoder_decoders(), *recurrent_heads()]
+def pretrained() -> list[Entry]:
+    """AWD-LSTM, BERT, GPT, and what is put on them."""
+    awd = AWDLSTMConfig(VOCABULARY, embedding=4, hidden=5)
+    bert = BertConfig(VOCABULARY, context=16, width=8)
+    gpt = GPTConfig(VOCABULARY, context=16, width=8)
+    on_words = lambda model, source, words: model(words)  # noqa: E731
+    return [
+        Entry("AWDLanguageModel", lambda: AWDLanguageModel(awd), on_words, lambda model: model.encoder.embedding),
+        Entry("ULMFiTClassifier", lambda: ULMFiTClassifier(awd, 3, width=4), on_words, per_word=False),
+        Entry("Bert", lambda: Bert(bert), on_words),
+        Entry("BertForPretraining", lambda: BertForPretraining(bert), on_words),
+        Entry("BertClassifier", lambda: BertClassifier(bert, 3), on_words, per_word=False),
+        Entry("BertTagger", lambda: BertTagger(bert, 3), on_words),
+        Entry("GPT", lambda: GPT(gpt), on_words, lambda model: model.wte),
+        Entry("ValueModel", lambda: ValueModel(GPT(gpt)), on_words, lambda model: model.gpt.wte),
+        Entry("RewardModel", lambda: RewardModel(GPT(gpt)), on_words, per_word=False),
+    ]
+
+
+MODELS = [*encoder_decoders(), *recurrent_heads(), *pretrained()]
 all_models = pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.name)
 causal_models = pytest.mark.parametrize("entry", [e for e in MODELS if e.causal], ids=lambda entry: entry.name)
 
