@@ -32,7 +32,7 @@ CHAPTERS = {"seq2seq": "03"}
 Pair = tuple[tuple[str, ...], tuple[str, ...]]
 Measures = dict[str, Callable[[Any, "Data"], list[dict[str, float]]]]
 LENGTHS = (3, 7, 11, 16, 21, 26, 31, 36, 46)  # English words: the edges of the length groups
-DISTANCES = (0, 1, 2, 4, 6, 9, 12, 16, 20)  # words between a word and the end of the sentence
+PROBED = (4, 8, 12, 16, 24)  # lengths of the sentences that are probed
 
 
 @dataclass(frozen=True)
@@ -118,76 +118,49 @@ def by_length(model: Any, data: Data, edges: tuple[int, ...] = LENGTHS) -> list[
     return rows
 
 
-@torch.no_grad()
-def probe(
-    model: Any, data: Data, distances: tuple[int, ...] = DISTANCES, sentences: int = 8_000
+def recall(
+    model: Any, data: Data, lengths: Sequence[int] = PROBED, learned: int = 3_000, held_out: int = 500
 ) -> list[dict[str, float]]:
-    """Which words can be read off the context vector by a linear map, against their distance from its end.
+    """How many words of a sentence a linear probe reads back from the context vector, word by word.
 
-    For each distance one ridge regression from context vectors (N, H) to one-hot words (N, V), fitted on training
-    sentences and scored on test sentences of the trained lengths; the baseline answers the commonest word.
+    For sentences of exactly each length and each place in them one multinomial logistic regression, context (N, H) ->
+    word, fitted on training sentences and scored on test sentences. The baseline answers the commonest word there.
     """
-    learned = _contexts(model, data, data.train[:sentences])
-    held_out = _contexts(model, data, [pair for pair in data.test if len(pair[0]) <= _longest(data)])
     rows = []
-    for distance in distances:
-        weights, common = _fit_probe(learned, distance, len(data.source))
-        x, y = _words_at(held_out, distance)
-        found, guessed = (x @ weights).argmax(dim=1) == y, y == common
-        rows.append(
-            {
-                "distance": distance,
-                "sentences": len(y),
-                "probe": _mean(found.float()),
-                "commonest word": _mean(guessed.float()),
-            }
-        )
+    for length in lengths:
+        fit_x, fit_words = _contexts(model, data, lab.sentences(learned, length, (length, length), part="train"))
+        x, words = _contexts(model, data, lab.sentences(held_out, length, (length, length), part="test"))
+        for place in range(length):
+            weights = _fit_probe(fit_x, fit_words[:, place], len(data.source))
+            found = (x @ weights).argmax(dim=1) == words[:, place]
+            guessed = words[:, place] == fit_words[:, place].mode().values
+            row = {"probe": _mean(found.float()), "commonest word": _mean(guessed.float())}
+            rows.append({"length": length, "word": place + 1} | row)
     return rows
 
 
 @torch.no_grad()
-def recall(
-    model: Any, data: Data, lengths: Sequence[int], sentences: int = 8_000, tests: int = 300
-) -> dict[int, list[float]]:
-    """For each sentence length the share of test sentences in which the probe of `probe` finds word 1, 2, ..."""
-    learned = _contexts(model, data, data.train[:sentences])
-    fitted = [_fit_probe(learned, distance, len(data.source))[0] for distance in range(max(lengths))]
-    shares = {}
-    for length in lengths:
-        drawn = lab.sentences(tests, seed=length, words=(length, length), part="test")
-        held_out = _contexts(model, data, [(sentence.english, ()) for sentence in drawn])
-        pairs = [(_words_at(held_out, distance), fitted[distance]) for distance in reversed(range(length))]
-        shares[length] = [_mean(((x @ weights).argmax(dim=1) == y).float()) for (x, y), weights in pairs]
-    return shares
-
-
-Contexts = tuple[list[list[int]], Tensor]
-
-
-def _contexts(model: Any, data: Data, pairs: Sequence[Pair]) -> Contexts:
-    """The source ids of each pair, and the context vectors (N, H+1), the last column a constant."""
+def _contexts(model: Any, data: Data, sentences: list[lab.Sentence]) -> tuple[Tensor, Tensor]:
+    """Context vectors with a constant (N, H+1), and the words of the sentences (N, length)."""
     model.eval()
-    ids = [data.read(english) for english, _ in pairs]
-    vectors = torch.cat([model.encoder.context(pad(ids[k : k + 500])) for k in range(0, len(ids), 500)])
-    return ids, torch.nn.functional.pad(vectors, (0, 1), value=1.0)
+    vectors = model.encoder.context(pad([data.read(sentence.english) for sentence in sentences]))
+    words = torch.tensor([data.source.encode(sentence.english)[:-1] for sentence in sentences])
+    return torch.nn.functional.pad(vectors, (0, 1), value=1.0), words
 
 
-def _words_at(part: Contexts, distance: int) -> tuple[Tensor, Tensor]:
-    """Context vectors (N, H+1) and the word read `distance` words before the last one (N,)."""
-    ids, contexts = part
-    chosen = [i for i, row in enumerate(ids) if len(row) - 2 >= distance]  # the last id is EOS
-    return contexts[chosen], torch.tensor([ids[i][len(ids[i]) - 2 - distance] for i in chosen])
+def _fit_probe(x: Tensor, words: Tensor, vocabulary: int) -> Tensor:
+    """Logistic regression by L-BFGS with a little weight decay: x (N, H+1), words (N,) -> weights (H+1, V)."""
+    weights = torch.zeros(x.shape[1], vocabulary, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=25, line_search_fn="strong_wolfe")
 
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(x @ weights, words) + 1e-4 * weights.square().sum()
+        loss.backward()
+        return loss
 
-def _fit_probe(learned: Contexts, distance: int, words: int) -> tuple[Tensor, Tensor]:
-    """The ridge regression for one distance (H+1, V), and the commonest word there."""
-    x, y = _words_at(learned, distance)
-    onehot = torch.nn.functional.one_hot(y, words).float()
-    return torch.linalg.solve(x.T @ x + 0.1 * torch.eye(x.shape[1]), x.T @ onehot), y.mode().values
-
-
-def _longest(data: Data) -> int:
-    return max(len(english) for english, _ in data.train)
+    optimizer.step(closure)
+    return weights.detach()
 
 
 def _mean(values: Tensor) -> float:
@@ -227,7 +200,7 @@ def sweep(run: Run, build: Callable[[Settings, Data], Any], measures: Measures) 
     run.found["seeds"] = list(plan.seeds)
 
 
-EXPERIMENTS = {"seq2seq": partial(sweep, build=build_seq2seq, measures={"by length": by_length, "probe": probe})}
+EXPERIMENTS = {"seq2seq": partial(sweep, build=build_seq2seq, measures={"by length": by_length, "recall": recall})}
 _VARIANTS: dict[str, dict[str, Any]] = {
     "128 units": {},
     "128 units, reversed": {"reverse": True},

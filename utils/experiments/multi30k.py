@@ -202,7 +202,7 @@ def _tokens_right(translator: Translator, pairs: Pairs) -> dict[str, float]:
 EXPERIMENTS = {"seq2seq": seq2seq}
 PRESETS = {
     "seq2seq": {
-        "smoke": Settings(epochs=1, embedding=32, hidden=32, pieces=500, examples=300, warmup=2),
+        "smoke": Settings(epochs=2, embedding=16, hidden=16, pieces=200, batch=16, warmup=2, examples=60),
         "cpu": Settings(epochs=14),
         "gpu": Settings(epochs=30),
     }
