@@ -9,8 +9,9 @@ calls the function of that name in ``SOURCES``, which returns MyST Markdown; the
     The caption, in MyST.
     ```
 
-puts utils/teaching/assets/pictures/attention.svg into the page itself, so that it has the page's fonts; its alternative text is the title
-and description in the file.
+puts utils/teaching/assets/pictures/attention.svg into the page itself, so that it has the page's fonts; its alternative
+text is the title and description in the file. {chapter}`03` is a link to that chapter, or its plain number while it is
+not there.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 IMAGES = Path(__file__).resolve().parents[2] / "utils/teaching/assets/pictures"
 
@@ -93,6 +95,27 @@ class Drawing(SphinxDirective):
         return [html(opening), *caption.children, html("</figcaption></figure>")]
 
 
+class Chapter(SphinxRole):
+    """``{chapter}`03` ``: a link "chapter 03", or these words alone until there is a notebook of that number."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        label = nodes.inline("", f"chapter {self.text}")
+        found = sorted((Path(self.env.srcdir) / "chapters").glob(f"{self.text}_*.ipynb"))
+        if not found:
+            return [label], []
+        link = addnodes.pending_xref(
+            "",
+            label,
+            refdomain="std",
+            reftype="doc",
+            reftarget=f"/chapters/{found[0].stem}",
+            refexplicit=True,
+            refwarn=True,
+            refdoc=self.env.docname,
+        )
+        return [link], []
+
+
 def without_thebe(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -107,5 +130,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_directive("generated", Generated)
     app.add_directive("drawing", Drawing)
+    app.add_role("chapter", Chapter())
     app.connect("html-page-context", without_thebe, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
