@@ -129,7 +129,7 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self, query: Tensor, memory: KeyValue, mask: Tensor | None = None, trace: Trace | None = None, name: str = ""
     ) -> Tensor:
-        """query (B, T, D), memory of S words, mask broadcastable to (B, h, T, S) -> (B, T, D).
+        """query (B, T, D), memory of S words, mask (T or 1, S) or (B, h or 1, T or 1, S) -> (B, T, D).
 
         With a `trace` the weights (B, h, T, S) are kept in it under `name`; without one they are never formed.
         """

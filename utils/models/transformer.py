@@ -76,8 +76,8 @@ class Embedding(nn.Module):
             raise ValueError(f"width {width} must be even: a position is written in pairs of sine and cosine")
         self.words = nn.Embedding(vocabulary, width)
         self.dropout = nn.Dropout(dropout)
-        # Times sqrt(D) below, so that words and positions are of one size, and so are the logits of the first step.
-        nn.init.normal_(self.words.weight, std=width**-0.5)
+        # The output matrix is the embedding again: were it larger, the first logits would shout the word just read.
+        nn.init.normal_(self.words.weight, std=0.3 * width**-0.5)
 
     def forward(self, words: Tensor, first: int = 0) -> Tensor:
         """Token ids (B, T), the first of which stands at position `first` -> (B, T, D)."""
