@@ -7,6 +7,7 @@ up in the table below.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,7 +59,9 @@ def save(translator: Translator, file: Path) -> None:
         "reverse": json.dumps(translator.reverse),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, file, metadata=header)
+    part = file.with_suffix(".part")  # the file appears whole or not at all
+    save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, part, metadata=header)
+    os.replace(part, file)
 
 
 def load(file: Path) -> Translator:
@@ -66,7 +69,7 @@ def load(file: Path) -> Translator:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as opened:
-        header = opened.metadata()
+        header = opened.metadata() or {}
         weights = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
     if header.get("model") not in MODELS:
         raise ValueError(f"{file.name} holds a {header.get('model')!r}; this version knows {', '.join(MODELS)}")

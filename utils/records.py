@@ -79,7 +79,10 @@ def load(file: Path) -> Record:
     if values.get("schema") != SCHEMA:
         found = values.get("schema")
         raise ValueError(f"{file.name} has schema {found}, this version reads {SCHEMA}: update the course")
-    return Record(**{f.name: values[f.name] for f in fields(Record) if f.name in values})
+    try:
+        return Record(**{f.name: values[f.name] for f in fields(Record) if f.name in values})
+    except TypeError as error:
+        raise ValueError(f"{file.name} is no whole record: {error}") from error
 
 
 def recorded(name: str, preset: str | None = None) -> Record:
@@ -112,7 +115,9 @@ def commit() -> str:
     if given := os.environ.get("COURSE_COMMIT"):
         return given
     try:
-        return _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no", "--", "*.py") else "")
+        return _git("rev-parse", "--short=12", "HEAD") + (
+            "+" if _git("status", "--porcelain", "--untracked-files=no", "--", "*.py") else ""
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 
@@ -142,4 +147,6 @@ def _table(record: Record) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{html.escape(str(k))} {_cell(v)}" for k, v in value.items())
-    return f"{value:,.4g}" if isinstance(value, float) else html.escape(str(value))
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return html.escape(str(value))
