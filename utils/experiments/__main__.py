@@ -74,6 +74,8 @@ def _prepare(options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, 
         raise ValueError(f"{options.name} has no preset {preset!r}; it has: {', '.join(presets)}")
     folder = records.runs_folder() / options.name
     run = Run(options.name, preset, presets[preset], folder, str(device), options.seed)
+    if not options.fresh and not _same_run(run) and _unfinished(folder):
+        raise ValueError(f"{folder} holds an unfinished run with other settings: finish it, or forget it with --fresh")
     if options.fresh or not _same_run(run):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +88,11 @@ def _prepare(options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, 
 def _same_run(run: Run) -> bool:
     identity: Path = run.folder / "identity.json"
     return identity.exists() and identity.read_text() == run.identity()
+
+
+def _unfinished(folder: Path) -> bool:
+    """Whether there is something to take up again: a finished run keeps neither."""
+    return (folder / "memory.json").exists() or any((folder / "checkpoint").glob("step-*"))
 
 
 def _ship(run: Run) -> None:
