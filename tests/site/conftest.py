@@ -1,10 +1,9 @@
-"""The built site, a server for it on this machine, and headless Chromium."""
+"""The built site, and a server for it on this machine."""
 
 from __future__ import annotations
 
 import functools
 import http.server
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from built_site import ARGUMENTS, NAMES, ROOT, SITE
+from built_site import ROOT, SITE
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +36,3 @@ def address(site: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Headless Chromium, as Debian installs it; without one the tests skip."""
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    if executable is None:
-        pytest.skip("no Chromium here (apt-get install chromium): the pages are not tried in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()

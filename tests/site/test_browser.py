@@ -44,9 +44,9 @@ PALE = """() => {
 }"""
 
 
-def visit(chromium: Any, address: str, path: str, width: int, mode: str) -> tuple[Any, list[str]]:
+def visit(browser: Any, address: str, path: str, width: int, mode: str) -> tuple[Any, list[str]]:
     """A page that has been loaded in a context of its own, and what went wrong meanwhile."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
     context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
     page, wrong = context.new_page(), []
 
@@ -67,10 +67,10 @@ def visit(chromium: Any, address: str, path: str, width: int, mode: str) -> tupl
 
 
 @pytest.mark.parametrize(("width", "mode"), MODES, ids=lambda value: str(value))
-def test_pages_load_cleanly_fit_and_can_be_read(chromium, address, width: int, mode: str) -> None:
+def test_pages_load_cleanly_fit_and_can_be_read(browser, address, width: int, mode: str) -> None:
     found = {}
     for path in pages():
-        page, wrong = visit(chromium, address, path, width, mode)
+        page, wrong = visit(browser, address, path, width, mode)
         if width < 500:
             wrong += [f"wider than the screen: {element}" for element in page.evaluate(WIDER, width)]
             wrong += ["the page scrolls sideways"] * page.evaluate(
@@ -83,10 +83,10 @@ def test_pages_load_cleanly_fit_and_can_be_read(chromium, address, width: int, m
     assert found == {}
 
 
-def test_dark_is_dark_and_light_is_light(chromium, address) -> None:
+def test_dark_is_dark_and_light_is_light(browser, address) -> None:
     grounds = {}
     for mode in ("light", "dark"):
-        page, _ = visit(chromium, address, "book/intro.html", 1440, mode)
+        page, _ = visit(browser, address, "book/intro.html", 1440, mode)
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
         grounds[mode] = sum(colour)
         assert page.evaluate("getComputedStyle(document.querySelector('.course-figure')).backgroundColor") == (
@@ -96,8 +96,8 @@ def test_dark_is_dark_and_light_is_light(chromium, address) -> None:
     assert grounds["dark"] < 150 < 600 < grounds["light"]
 
 
-def test_the_button_changes_the_mode(chromium, address) -> None:
-    page, _ = visit(chromium, address, "book/intro.html", 1440, "light")
+def test_the_button_changes_the_mode(browser, address) -> None:
+    page, _ = visit(browser, address, "book/intro.html", 1440, "light")
     seen = set()
     for _ in range(3):
         page.locator(".theme-switch-button:visible").first.click()
@@ -106,8 +106,8 @@ def test_the_button_changes_the_mode(chromium, address) -> None:
     page.context.close()
 
 
-def test_the_checks_see_pale_text_and_wide_boxes(chromium, address) -> None:
-    page, _ = visit(chromium, address, "book/intro.html", 390, "light")
+def test_the_checks_see_pale_text_and_wide_boxes(browser, address) -> None:
+    page, _ = visit(browser, address, "book/intro.html", 390, "light")
     assert page.evaluate(PALE) == []
     assert page.evaluate(WIDER, 390) == []
     page.evaluate("const p = document.querySelector('article p'); p.style.color = '#999'; p.style.minWidth = '500px'")
@@ -117,16 +117,16 @@ def test_the_checks_see_pale_text_and_wide_boxes(chromium, address) -> None:
 
 
 @pytest.mark.parametrize("word", ["softmax", "attention"])
-def test_search_finds_a_word(chromium, address, word: str) -> None:
-    page, wrong = visit(chromium, address, f"search.html?q={word}", 1440, "light")
+def test_search_finds_a_word(browser, address, word: str) -> None:
+    page, wrong = visit(browser, address, f"search.html?q={word}", 1440, "light")
     page.wait_for_selector("#search-results li a", timeout=10_000)
     assert page.locator("#search-results li").count() >= 2
     assert wrong == []
     page.context.close()
 
 
-def test_maths_is_typeset_with_our_own_fonts(chromium, address) -> None:
-    page, wrong = visit(chromium, address, "book/before_you_start.html", 1440, "light")
+def test_maths_is_typeset_with_our_own_fonts(browser, address) -> None:
+    page, wrong = visit(browser, address, "book/before_you_start.html", 1440, "light")
     page.wait_for_selector("mjx-container", timeout=10_000)
     assert page.locator("mjx-container").count() >= 10
     assert page.locator("mjx-merror").count() == 0
@@ -135,8 +135,8 @@ def test_maths_is_typeset_with_our_own_fonts(chromium, address) -> None:
     page.context.close()
 
 
-def test_folded_answers_open(chromium, address) -> None:
-    page, _ = visit(chromium, address, "book/before_you_start.html", 390, "light")
+def test_folded_answers_open(browser, address) -> None:
+    page, _ = visit(browser, address, "book/before_you_start.html", 390, "light")
     first = page.locator("article details").first
     assert first.evaluate("e => e.open") is False
     first.locator("summary").focus()
@@ -146,8 +146,8 @@ def test_folded_answers_open(chromium, address) -> None:
     page.context.close()
 
 
-def test_the_contents_open_on_a_narrow_screen(chromium, address) -> None:
-    page, _ = visit(chromium, address, "book/before_you_start.html", 390, "light")
+def test_the_contents_open_on_a_narrow_screen(browser, address) -> None:
+    page, _ = visit(browser, address, "book/before_you_start.html", 390, "light")
     page.locator(".secondary-toggle").first.click()
     page.wait_for_selector("dialog[open] >> text=Gradient descent", timeout=5_000)
     page.keyboard.press("Escape")

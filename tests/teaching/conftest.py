@@ -1,7 +1,5 @@
 """What several tests of the teaching tools share."""
 
-import shutil
-
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -43,18 +41,6 @@ def _own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("COURSE_STATIC", raising=False)
     monkeypatch.setattr(check, "_progress", Progress())
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium as the system has it."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    options = {"executable_path": program, "args": ["--no-sandbox", "--disable-gpu"]}
-    with sync_api.sync_playwright() as play, play.chromium.launch(**options) as running:
-        yield running
 
 
 @pytest.fixture
