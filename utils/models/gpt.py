@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from utils.models.attention import causal_mask, scaled_dot_product_attention
+from utils.models.cache import Cache, Past
 from utils.models.padding import last_real, positions
 from utils.models.rnn import Trace, keep, stacked
 
@@ -39,55 +39,6 @@ class GPTConfig:
     width: int = 128
     dropout: float = 0.0
     pad: int = 0
-
-
-class Past(NamedTuple):
-    """One layer's keys and values, (B, H, room, D/H) each; those of the first `length` tokens are there."""
-
-    keys: Tensor
-    values: Tensor
-    length: int
-
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Write those of the next tokens, (B, H, T, D/H), in place: all keys, all values so far."""
-        end = self.length + key.shape[2]
-        self.keys[:, :, self.length : end] = key
-        self.values[:, :, self.length : end] = value
-        return self.keys[:, :, :end], self.values[:, :, :end]
-
-
-class Cache:
-    """Keys and values of all layers, (L, 2, B, H, room, D/H), the first `filled` of them in use.
-
-    The room doubles when it runs out: a step writes its own keys and values and copies none.
-    """
-
-    def __init__(self, stored: Tensor, filled: int):
-        self.stored = stored
-        self.filled = filled
-
-    def layer(self, number: int, length: int) -> Past:
-        """The part of one layer, to be written behind `length`."""
-        return Past(self.stored[number, 0], self.stored[number, 1], length)
-
-    def with_room(self, length: int, limit: int) -> Cache:
-        """A cache of the first `length` tokens with room for one more, at most `limit` in all.
-
-        It is this one, unless that is full or another branch has already gone on behind `length`.
-        """
-        room = self.stored.shape[4]
-        if length < room and self.filled == length:
-            self.filled += 1
-            return self
-        size = list(self.stored.shape)
-        size[4] = room if length < room else min(2 * room, limit)
-        stored = self.stored.new_empty(size)
-        stored[:, :, :, :, :length] = self.stored[:, :, :, :, :length]
-        return Cache(stored, length + 1)
-
-    def select(self, index: Tensor) -> Cache:
-        """Rows `index` (N,) of the batch, copied."""
-        return Cache(self.stored.index_select(2, index), self.filled)
 
 
 @dataclass(frozen=True)
@@ -248,10 +199,14 @@ class GPT(nn.Module):
     def _read(self, tokens: Tensor, real: Tensor, cache: Cache | None = None) -> Tensor:
         """Texts from their first token on: tokens, real (B, T) -> states (B, T, D)."""
         T, mask = tokens.shape[1], None
-        # Padding behind a text is hidden by causality alone, and no mask is faster.
+        place = self.wpe.weight[:T]  # (T, D)
+        # Padding behind a text is hidden by causality alone, which is faster than any mask.
         if self.config.pad >= 0 and bool((real[:, 1:] > real[:, :-1]).any()):
-            mask = real[:, None, None] & causal_mask(T, device=real.device)  # (B, 1, T, T)
-        x = self.dropout(self.wte(tokens.clamp(min=0)) + self.wpe(positions(real)))  # (B, T, D)
+            # Padding looks at itself: not every kernel survives a query that may look at nothing.
+            itself = torch.eye(T, dtype=torch.bool, device=real.device)
+            mask = real[:, None, None] & causal_mask(T, device=real.device) | itself  # (B, 1, T, T)
+            place = self.wpe(positions(real))  # (B, T, D)
+        x = self.dropout(self.wte(tokens) + place)  # (B, T, D)
         for number, block in enumerate(self.h):
             x = block(x, mask, None if cache is None else cache.layer(number, 0))
         return self.ln_f(x)
