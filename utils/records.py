@@ -1,12 +1,12 @@
 """Records of real runs: what was run, where, for how long, and what came out.
 
 A record is one JSON file, `utils/records_data/<name with / as __>.json`, written by an experiment when it ends
-(`python -m utils.experiments NAME`). This module reads, writes and shows records and knows no experiment.
+(`python -m utils.experiments NAME`). This module reads and writes records and knows no experiment;
+`utils.teaching` shows them.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import subprocess
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "records_data"
 _PACKAGES = ("torch", "numpy", "accelerate", "tokenizers", "sacrebleu")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Record:
     """One run. `seconds` are those of the whole run, `machine` says on which processor or card."""
 
@@ -51,9 +51,8 @@ class Record:
         part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
         os.replace(part, file)
 
-    def _repr_html_(self) -> str:
-        """The record's provenance and metrics as a table, for notebooks."""
-        return _table(self)
+    def __repr__(self) -> str:
+        return f"Record({self.name!r}, {self.date[:10]}, commit {self.commit})"
 
 
 def names() -> list[str]:
@@ -125,28 +124,3 @@ def commit() -> str:
 def _git(*arguments: str) -> str:
     command = ["git", "-C", str(FOLDER.parent), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _table(record: Record) -> str:
-    machine = record.machine
-    where = f"{machine.get('name', '')}, {machine.get('device', '')}, {machine.get('threads')} thread(s)"
-    rows = {
-        "command": f"<code>{html.escape(record.command)}</code>",
-        "run on": html.escape(f"{record.date[:10]}, {where}"),
-        "took": f"{record.seconds / 60:.0f} min" if record.seconds > 90 else f"{record.seconds:.0f} s",
-        "seeds": ", ".join(map(str, record.seeds)),
-        "commit": html.escape(record.commit),
-        "versions": html.escape(", ".join(f"{name} {version}" for name, version in record.versions.items())),
-    }
-    rows |= {html.escape(name): _cell(value) for name, value in record.metrics.items()}
-    body = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows.items())
-    title = f"Record <code>{html.escape(record.name)}</code>, a real run, not made on this page"
-    return f'<table class="course-record"><caption>{title}</caption>{body}</table>'
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{html.escape(str(k))} {_cell(v)}" for k, v in value.items())
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-    return html.escape(str(value))

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 import torch
@@ -87,52 +86,13 @@ def test_records_are_found_by_name_and_an_unknown_one_tells_what_there_is(tmp_pa
             records.recorded(name)
 
 
-def test_every_shipped_record_can_be_read_and_shown():
+def test_every_shipped_record_can_be_read_and_has_a_short_name():
     for name in records.names():
         record = records.read(name)
         assert record.name == name
-        assert "<table" in record._repr_html_()
+        assert record.name in repr(record)
+        assert len(repr(record)) < 120
         assert re.fullmatch(r"[0-9a-f]{7,40}\+?", record.commit), f"{name}: commit {record.commit!r}"
-
-
-class Tags(HTMLParser):
-    """Collects the tags and the text of a page."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-
-    def handle_data(self, data):
-        self.text += data
-
-
-def test_the_table_shows_provenance_and_numbers():
-    text = Tags(RECORD._repr_html_()).text
-    for part in ("a/b", "--preset cpu", "2026-01-02, a processor, cpu, 1 thread(s)", "2 min", "0, 1, 2", "0123456789ab",
-                 "torch 2.13.0", "score 33.67, low 32.1", "123,457", "0.001234"):  # fmt: skip
-        assert part in text
-
-
-def test_nothing_in_a_record_becomes_markup():
-    bad = "<script>alert(1)</script>"
-    record = replace(
-        RECORD,
-        name=bad,
-        command=bad,
-        date=bad * 2,
-        commit=bad,
-        machine={"name": bad, "device": bad, "threads": bad},
-        versions={bad: bad},
-        metrics={bad: bad, "x": {bad: bad, "y": [bad]}},
-    )
-    page = Tags(record._repr_html_())
-    assert set(page.tags) == {"table", "caption", "code", "tr", "th", "td"}
-    assert page.text.count(bad) >= 9
 
 
 def test_the_commit_says_where_the_code_stands(tmp_path, monkeypatch):

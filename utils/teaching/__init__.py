@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from utils.teaching.parity import parity_panel as parity_panel
     from utils.teaching.parity import parity_row as parity_row
     from utils.teaching.pictures import picture as picture
+    from utils.teaching.provenance import show_record as show_record
     from utils.teaching.quizzes import quiz as quiz
     from utils.teaching.scoreboards import scoreboard as scoreboard
     from utils.teaching.setup_cell import SETUP as SETUP
@@ -40,6 +41,7 @@ _HOMES = {
     "headers": ("header",),
     "parity": ("parity_panel", "parity_row"),
     "pictures": ("picture",),
+    "provenance": ("show_record",),
     "quizzes": ("quiz",),
     "scoreboards": ("scoreboard",),
     "setup_cell": ("SETUP",),
