@@ -158,10 +158,11 @@ def test_the_trace_keeps_all_heads_of_all_layers() -> None:
     assert model.step(WORDS[:, 0], model.start(SOURCE))[1].trace is None
 
 
-def test_dropout_is_off_in_eval() -> None:
-    plain = random_model(True)(SOURCE, WORDS)
-    assert torch.equal(random_model(True, dropout=0.5)(SOURCE, WORDS), plain)
-    assert not torch.equal(random_model(True, dropout=0.5).train()(SOURCE, WORDS), plain)
+@pre_and_post
+def test_dropout_is_off_in_eval(pre_norm: bool) -> None:
+    plain = random_model(pre_norm)(SOURCE, WORDS)
+    assert torch.equal(random_model(pre_norm, dropout=0.5)(SOURCE, WORDS), plain)
+    assert not torch.equal(random_model(pre_norm, dropout=0.5).train()(SOURCE, WORDS), plain)
 
 
 @pre_and_post
