@@ -175,7 +175,7 @@ def test_sampling_draws_what_transformers_draws(pair: Pair, settings: dict[str, 
 @both_precisions
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("top_k", [None, 1, 4, V])
-@pytest.mark.parametrize("top_p", [None, 0.01, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("top_p", [None, 1e-9, 0.01, 0.5, 0.9, 1.0])
 def test_filters_are_transformers(
     temperature: float, top_k: int | None, top_p: float | None, dtype: torch.dtype
 ) -> None:

@@ -48,11 +48,14 @@ def relative_difference(ours: Tensor, reference: Tensor) -> float:
 
 
 def report(name: str, reference: str, dtype: torch.dtype, difference: float) -> None:
-    """Remember the largest difference seen between a model of ours and its reference, in each precision."""
-    row = ROWS.setdefault(name, {"reference": reference, "float32": 0.0, "float64": 0.0})
+    """Remember the largest difference seen between a model of ours and its reference, in each precision.
+
+    None stands where a precision was not compared.
+    """
+    row = ROWS.setdefault(name, {"reference": reference, "float32": None, "float64": None})
     assert row["reference"] == reference, f"{name} has two references: {row['reference']} and {reference}"
     column = str(dtype).removeprefix("torch.")
-    row[column] = max(row[column], difference)
+    row[column] = max(row[column] or 0.0, difference)
 
 
 def agree(name: str, reference: str, ours: Tensor, theirs: Tensor) -> None:
