@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from utils.data.tokens import BOS, PAD
+
+
+def widened(x: Tensor) -> Tensor:
+    """In single precision at least: sums and exponentials of half-precision numbers lose digits or overflow."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def previous_words(target: Tensor) -> Tensor:
