@@ -68,7 +68,7 @@ class AssembledEncoder(nn.Module):
         self.stack = nn.TransformerEncoder(torch_layer("Encoder", pre_norm), 2, norm, enable_nested_tensor=False)
 
     def forward(self, source: Tensor) -> Tensor:
-        positions = sinusoids(torch.arange(source.shape[1]), D).to(self.words.weight.dtype)
+        positions = sinusoids(torch.arange(source.shape[1], dtype=self.words.weight.dtype), D)
         return self.stack(self.words(source) * D**0.5 + positions, src_key_padding_mask=source == 0)
 
 
@@ -84,7 +84,7 @@ class Assembled(nn.Module):
 
     def forward(self, source: Tensor, words: Tensor) -> Tensor:
         T = words.shape[1]
-        x = self.words(words) * D**0.5 + sinusoids(torch.arange(T), D).to(self.words.weight.dtype)
+        x = self.words(words) * D**0.5 + sinusoids(torch.arange(T, dtype=self.words.weight.dtype), D)
         future = torch.ones(T, T, dtype=torch.bool).triu(1)
         encoded = self.encoder(source)
         x = self.stack(x, encoded, tgt_mask=future, memory_key_padding_mask=source == 0)
@@ -169,7 +169,7 @@ def test_encoder_is_d2l(length: int, dtype: torch.dtype) -> None:
     source, lengths = SOURCE[:, :length], VISIBLE[:, :length].sum(dim=1)
     theirs(source, lengths)  # its lazy layers take their shapes
     theirs.to(dtype)
-    table = sinusoids(torch.arange(1000), D)
+    table = sinusoids(torch.arange(1000, dtype=torch.float64), D)
     assert (theirs.pos_encoding.P[0] - table).abs().max() < 1e-4, "the sinusoids differ by more than its float32 angles"
     theirs.pos_encoding.P = table[None].to(dtype)
     names = {"query": "attention.W_q", "key": "attention.W_k", "value": "attention.W_v", "output": "attention.W_o"}

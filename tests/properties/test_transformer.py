@@ -35,7 +35,7 @@ def random_model(pre_norm: bool, **sizes) -> Transformer:
 
 
 def test_sinusoids_are_the_formula() -> None:
-    table = sinusoids(torch.arange(3, 60), 6)
+    table = sinusoids(torch.arange(3, 60, dtype=torch.float64), 6)
     for row, position in enumerate(range(3, 60)):
         for i in range(3):
             angle = position / 10000 ** (2 * i / 6)
@@ -46,7 +46,7 @@ def test_sinusoids_are_the_formula() -> None:
 
 def test_moving_a_position_turns_its_sinusoids() -> None:
     """The product of two positions depends on their distance alone (section 3.5)."""
-    table = sinusoids(torch.arange(50), 8)
+    table = sinusoids(torch.arange(50.0), 8)
     products = table @ table.T
     for distance in range(10):
         diagonal = products.diagonal(distance)

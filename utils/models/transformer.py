@@ -62,8 +62,8 @@ class TransformerState:
 
 def sinusoids(positions: Tensor, width: int) -> Tensor:
     """Positions (T,) as sines and cosines of D/2 wavelengths from 2 pi to 20000 pi: (T, D) (section 3.5)."""
-    rates = 10000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64, device="cpu") / width)
-    angles = positions[:, None].double() * rates.to(positions.device)  # (T, D/2)
+    rates = 10000.0 ** (-torch.arange(0, width, 2, device=positions.device).to(positions) / width)
+    angles = positions[:, None] * rates  # (T, D/2)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (T, D): sin, cos, sin, cos ...
 
 
@@ -82,7 +82,9 @@ class Embedding(nn.Module):
     def forward(self, words: Tensor, first: int = 0) -> Tensor:
         """Token ids (B, T), the first of which stands at position `first` -> (B, T, D)."""
         embedded = self.words(words) * self.words.embedding_dim**0.5  # (B, T, D)
-        positions = torch.arange(first, first + words.shape[1], device=words.device)
+        # Half precision cannot tell late positions apart.
+        exact = torch.promote_types(embedded.dtype, torch.float32)
+        positions = torch.arange(first, first + words.shape[1], dtype=exact, device=words.device)
         return self.dropout(embedded + sinusoids(positions, embedded.shape[-1]).to(embedded))
 
 
