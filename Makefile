@@ -55,7 +55,7 @@ lab: $(STAMP) ## open JupyterLab
 
 evidence: $(STAMP) ## redo the recorded lab sweeps of a chapter: make evidence CHAPTER=03
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make evidence CHAPTER=03"; exit 1; }
-	$(BIN)/python -m utils.experiments lab/$(CHAPTER)
+	$(BIN)/python -m utils.experiments --chapter $(CHAPTER)
 
 wild: $(STAMP) ## redo a run on real data: make wild NAME=multi30k/seq2seq PRESET=cpu
 	@test -n "$(NAME)" || { echo "Which run? make wild NAME=multi30k/seq2seq PRESET=cpu"; exit 1; }

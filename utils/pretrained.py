@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from utils.data.batches import pad
@@ -52,14 +51,16 @@ def save(translator: Translator, file: Path) -> None:
     from safetensors.torch import save_file
 
     model = translator.model
-    header = {
+    about = {
         "model": type(model).__name__,
-        "config": json.dumps(asdict(model.config)),
+        "config": asdict(model.config),
         "pieces": translator.pieces.to_json(),
-        "reverse": json.dumps(translator.reverse),
+        "reverse": translator.reverse,
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")  # the file appears whole or not at all
+    # One key: safetensors writes several in random order, and the file's hash must not depend on it.
+    header = {"course": json.dumps(about, sort_keys=True)}
     save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, part, metadata=header)
     os.replace(part, file)
 
@@ -69,14 +70,14 @@ def load(file: Path) -> Translator:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as opened:
-        header = opened.metadata() or {}
+        header = json.loads((opened.metadata() or {}).get("course", "{}"))
         weights = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
     if header.get("model") not in MODELS:
         raise ValueError(f"{file.name} holds a {header.get('model')!r}; this version knows {', '.join(MODELS)}")
     build, config = MODELS[header["model"]]
-    model: nn.Module = build(config(**json.loads(header["config"])))
+    model: nn.Module = build(config(**header["config"]))
     model.load_state_dict(weights)
-    return Translator(model.eval(), WordPieces.from_json(header["pieces"]), json.loads(header["reverse"]))
+    return Translator(model.eval(), WordPieces.from_json(header["pieces"]), header["reverse"])
 
 
 def translator(name: str) -> Translator:
@@ -89,11 +90,3 @@ def translator(name: str) -> Translator:
 def parameters(model: nn.Module) -> int:
     """How many numbers a model has learned; shared ones count once."""
     return sum(p.numel() for p in model.parameters())
-
-
-def rounded(model: nn.Module) -> nn.Module:
-    """Round the weights in place to what half precision holds, so that what is scored is what is shipped."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(parameter.half())
-    return model

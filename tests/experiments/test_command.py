@@ -36,6 +36,12 @@ def test_without_a_name_it_lists_what_there_is(capsys):
     assert f"{NAME}    presets: smoke, cpu, gpu" in capsys.readouterr().out
 
 
+def test_a_chapter_names_its_lab_sweeps(capsys):
+    assert command.sweeps("03") == ["lab_tasks/seq2seq", "lab_translation/seq2seq"]
+    assert command.main(["--chapter", "99"]) == 1
+    assert NAME in capsys.readouterr().out
+
+
 def test_every_experiment_has_a_smoke_preset():
     for name, (_, presets) in command.catalogue().items():
         assert "smoke" in presets, name
@@ -48,6 +54,7 @@ def test_every_experiment_has_a_smoke_preset():
         (["../../etc"], "no experiment"),
         ([NAME, "--preset", "huge"], "no preset 'huge'; it has: smoke, cpu, gpu"),
         ([NAME, "--device", "tpu"], "'tpu' is unknown"),
+        ([NAME, "--preset", "smoke", "--ship"], "it is not shipped"),
     ],
 )
 def test_bad_arguments_get_one_sentence_and_no_folder(capsys, runs, arguments, message):

@@ -132,13 +132,19 @@ def test_a_model_comes_back_in_half_precision(tmp_path, translator):
 def test_a_loaded_model_translates_as_the_rounded_one(tmp_path, translator):
     pretrained.save(translator, tmp_path / "m.safetensors")
     again = pretrained.load(tmp_path / "m.safetensors")
-    pretrained.rounded(translator.model)
+    translator.model.half().float()
     texts = ["ein Mann", "zwei Kinder spielen ."]
     assert again(texts) == translator(texts)
     assert again(texts[0], beam=1) == translator(texts[0], beam=1)
     pretrained.save(again, tmp_path / "n.safetensors")
     for name, value in pretrained.load(tmp_path / "n.safetensors").model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name])
+
+
+def test_the_same_model_gives_the_same_file(tmp_path, translator):
+    for name in "ab":
+        pretrained.save(translator, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_reversed_source_keeps_its_end(translator):
@@ -150,7 +156,7 @@ def test_a_reversed_source_keeps_its_end(translator):
 def test_what_is_no_model_of_ours_is_refused(tmp_path):
     from safetensors.torch import save_file
 
-    save_file({"x": torch.zeros(1)}, tmp_path / "m.safetensors", metadata={"model": "os.system"})
+    save_file({"x": torch.zeros(1)}, tmp_path / "m.safetensors", metadata={"course": '{"model": "os.system"}'})
     with pytest.raises(ValueError, match=r"'os.system'.*Seq2Seq"):
         pretrained.load(tmp_path / "m.safetensors")
     save_file({"x": torch.zeros(1)}, tmp_path / "n.safetensors")

@@ -2,6 +2,7 @@
 
 python -m utils.experiments                              what there is
 python -m utils.experiments multi30k/seq2seq             run it with the preset that fits this machine
+python -m utils.experiments --chapter 03                 redo all lab sweeps of a chapter
 """
 
 from __future__ import annotations
@@ -30,10 +31,18 @@ def catalogue() -> dict[str, tuple[Any, dict[str, Any]]]:
     return found
 
 
+def sweeps(chapter: str) -> list[str]:
+    """The lab sweeps that a chapter rests on."""
+    modules = {name: importlib.import_module(f"utils.experiments.{name.partition('/')[0]}") for name in catalogue()}
+    chapters = {name: getattr(module, "CHAPTERS", {}).get(name.partition("/")[2]) for name, module in modules.items()}
+    return [name for name, its in chapters.items() if its == chapter]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m utils.experiments", description=__doc__)
     parser.add_argument("name", nargs="?", help="an experiment, for example multi30k/seq2seq")
+    parser.add_argument("--chapter", help="all lab sweeps of a chapter, for example 03")
     parser.add_argument("--preset", help="smoke, cpu or gpu; by default the one that fits the device")
     parser.add_argument("--device", help="cpu, cuda or mps; by default the best there is")
     parser.add_argument("--seed", type=int, default=0)
@@ -41,11 +50,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ship", action="store_true", help="put record and weights into the package (maintainers)")
     options = parser.parse_args(arguments)
     known = catalogue()
-    if options.name is None:
+    names = sweeps(options.chapter) if options.chapter else [options.name] if options.name else []
+    if not names:
         print("\n".join(f"{name}    presets: {', '.join(presets)}" for name, (_, presets) in sorted(known.items())))
-        return 0
+        return int(options.chapter is not None)
+    return max(_run(name, options, known) for name in names)
+
+
+def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> int:
+    """Run one experiment to its record: 0, or 1 where data are missing, or 2 where the options do not fit."""
     try:
-        run, function = _prepare(options, known)
+        run, function = _prepare(name, options, known)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -64,16 +79,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _prepare(options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> tuple[Run, Any]:
-    if options.name not in known:
-        raise ValueError(f"there is no experiment {options.name!r}; there are: {', '.join(sorted(known))}")
-    function, presets = known[options.name]
+def _prepare(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> tuple[Run, Any]:
+    if name not in known:
+        raise ValueError(f"there is no experiment {name!r}; there are: {', '.join(sorted(known))}")
+    function, presets = known[name]
     device = runtime.device(options.device)
-    preset = options.preset or ("gpu" if device.type == "cuda" else "cpu")
+    preset = options.preset or ("gpu" if device.type == "cuda" and "gpu" in presets else "cpu")
+    if options.ship and preset == "smoke":
+        raise ValueError("a smoke run shows that the code works, not how well: it is not shipped")
     if preset not in presets:
-        raise ValueError(f"{options.name} has no preset {preset!r}; it has: {', '.join(presets)}")
-    folder = records.runs_folder() / options.name
-    run = Run(options.name, preset, presets[preset], folder, str(device), options.seed)
+        raise ValueError(f"{name} has no preset {preset!r}; it has: {', '.join(presets)}")
+    folder = records.runs_folder() / name
+    run = Run(name, preset, presets[preset], folder, str(device), options.seed)
     if not options.fresh and not _same_run(run) and _unfinished(folder):
         raise ValueError(f"{folder} holds an unfinished run with other settings: finish it, or forget it with --fresh")
     if options.fresh or not _same_run(run):
