@@ -48,7 +48,7 @@ test: $(STAMP) ## every check, in order: lint, types, tests, chapters, site
 	OMP_NUM_THREADS=1 $(BIN)/python tests/repository/gate.py
 
 run: $(STAMP) ## execute a chapter in place: make run CHAPTER=03
-	$(BIN)/python book/tools/run_chapter.py "$(CHAPTER)"
+	$(BIN)/python book/tools/run_chapter.py "$(CHAPTER)" $(if $(MEASURE),--measure)
 
 lab: $(STAMP) ## open JupyterLab
 	$(BIN)/jupyter lab chapters

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -56,8 +57,11 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
 
 
-def execute(path: Path, timeout: int = 600) -> None:
-    """Run the notebook at ``path`` and store it with its outputs. Raises CellExecutionError and then stores nothing."""
+def execute(path: Path, timeout: int = 600) -> float:
+    """Run the notebook at ``path``, store it with its outputs, return its seconds.
+
+    Raises CellExecutionError and then stores nothing.
+    """
     notebook = nbformat.read(path, as_version=4)
     total, began = len(notebook.cells), 0.0
 
@@ -90,7 +94,33 @@ def execute(path: Path, timeout: int = 600) -> None:
     temporary = path.with_suffix(".ipynb.tmp")
     nbformat.write(notebook, temporary)
     temporary.replace(path)
-    print(f"{path.name}: {time.perf_counter() - whole:.0f} s, {path.stat().st_size / 1000:.0f} kB", flush=True)
+    seconds = time.perf_counter() - whole
+    print(f"{path.name}: {seconds:.0f} s, {path.stat().st_size / 1000:.0f} kB", flush=True)
+    return seconds
+
+
+def measure(path: Path, seconds: float) -> None:
+    """Keep what the chapter took on this machine as the record that its header card shows."""
+    import resource  # not on Windows
+
+    from utils import records, runtime
+
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of the kernel, the only child
+    number = path.stem.partition("_")[0]
+    record = records.Record(
+        name=f"chapter/{number}",
+        command=f"make run CHAPTER={number} MEASURE=1",
+        preset="chapter",
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=records.commit(),
+        seconds=round(seconds, 1),
+        machine=runtime.machine() | {"device": "cpu", "threads": int(os.environ["OMP_NUM_THREADS"])},
+        versions=records.versions(),
+        seeds=[0],
+        config={},
+        metrics={"memory_mb": round(kilobytes / 1024)},
+    )
+    record.write(records.shipped(record.name))
 
 
 def main() -> int:
@@ -98,10 +128,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Execute a chapter in place.")
     parser.add_argument("chapter", help="its number (03), or its file name")
     parser.add_argument("--timeout", type=int, default=600, help="seconds that one cell may take")
+    parser.add_argument("--measure", action="store_true", help="keep time and memory for the chapter's header card")
     arguments = parser.parse_args()
     os.environ |= {"COURSE_STATIC": "1", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
     try:
-        execute(find(arguments.chapter), arguments.timeout)
+        path = find(arguments.chapter)
+        seconds = execute(path, arguments.timeout)
+        if arguments.measure:
+            measure(path, seconds)
     except CellExecutionError as error:
         print(f"{error}\nNothing was saved.", file=sys.stderr)
         return 1

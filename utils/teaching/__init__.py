@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import bandwidth_stepper as bandwidth_stepper
     from utils.teaching.steppers import decoding_stepper as decoding_stepper
     from utils.teaching.steppers import stepper as stepper
+    from utils.teaching.tables import show_table as show_table
     from utils.teaching.widgets import live_or_static as live_or_static
     from utils.teaching.widgets import translate_box as translate_box
 
@@ -47,6 +48,7 @@ _HOMES = {
     "setup_cell": ("SETUP",),
     "source": ("show_diff", "show_source"),
     "steppers": ("Step", "bandwidth_stepper", "decoding_stepper", "stepper"),
+    "tables": ("show_table",),
     "widgets": ("live_or_static", "translate_box"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
