@@ -120,7 +120,7 @@ EVERYTHING_BUT_TEACHING = {
 ALLOWED = {
     "models": {"models"},
     "data": {"data", "course"},
-    "training": {"training", "data", "runtime"},
+    "training": {"training", "data", "decoding", "runtime"},
     "decoding": {"decoding", "data"},
     "metrics": {"metrics", "data"},
     "records": {"records", "course"},
