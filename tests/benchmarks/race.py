@@ -1,0 +1,78 @@
+"""What a race is, and how it is timed: ours and the peer by turns, so that a busy machine slows both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+Contender = Callable[[], Tensor]
+
+
+@dataclass(frozen=True)
+class Race:
+    """The same work done by us and by a peer; both return its result, which a test compares.
+
+    `goal`: how many times as fast as the peer we want to be.
+    """
+
+    name: str
+    peer: str
+    ours: Contender
+    theirs: Contender
+    goal: float = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The median seconds of both, and the median of theirs / ours over all turns: above 1, ours is faster."""
+
+    ours: float
+    theirs: float
+    ratio: float
+    turns: int
+
+
+def run(race: Race, seconds: float = 4.0, least: int = 3, most: int = 25) -> Outcome:
+    """Time both by turns for so many `seconds`, but no fewer than `least` and no more than `most` turns."""
+    race.ours(), race.theirs()  # the first call pays for what is made only once
+    times: list[tuple[float, float]] = []
+    began = time.perf_counter()
+    while len(times) < least or (len(times) < most and time.perf_counter() - began < seconds):
+        if len(times) % 2:
+            theirs = _seconds(race.theirs)
+            times.append((_seconds(race.ours), theirs))
+        else:
+            ours = _seconds(race.ours)
+            times.append((ours, _seconds(race.theirs)))
+    columns = [*zip(*times, strict=True)]
+    # Turn by turn, since what slows the machine for a while slows both halves of a turn.
+    return Outcome(median(columns[0]), median(columns[1]), median(t / o for o, t in times), len(times))
+
+
+def _seconds(contender: Contender) -> float:
+    began = time.perf_counter()
+    contender()
+    return time.perf_counter() - began
+
+
+def learn(model: nn.Module, outputs: Callable[[], Tensor]) -> Tensor:
+    """One pass forth and back, with the mean square of the outputs as loss: the loss and the gradient's norm, (2,)."""
+    model.zero_grad(set_to_none=True)
+    loss = outputs().square().mean()
+    loss.backward()
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    return torch.stack([loss.detach(), nn.utils.get_total_norm(gradients)])
+
+
+def sentences(rows: int, longest: int, vocabulary: int, seed: int = 0) -> Tensor:
+    """Token ids (rows, longest) between 4 and the vocabulary; lengths from half to full, then padding 0."""
+    generator = torch.Generator().manual_seed(seed)
+    words = torch.randint(4, vocabulary, (rows, longest), generator=generator)
+    lengths = torch.randint(longest // 2, longest + 1, (rows, 1), generator=generator)
+    lengths[0] = longest
+    return words.masked_fill(torch.arange(longest) >= lengths, 0)
