@@ -46,6 +46,21 @@ def test_nothing_collected_is_a_failure(checks, capfd) -> None:
     assert last_line(capfd).startswith("0 passed, 1 failed")
 
 
+ASKS = """
+import os, socket, pytest
+def test_x():
+    with pytest.raises(OSError, match="the network is blocked here"):
+        socket.create_connection(("192.0.2.1", 80), timeout=5)
+    assert not os.path.exists(os.environ["COURSE_DATA"])
+"""
+
+
+def test_chapters_run_without_network_and_data(checks, capfd) -> None:
+    checks(chapters=ASKS, other=ASKS)
+    assert gate.main(["chapters"]) == 0
+    assert gate.main(["other"]) == 1
+
+
 def test_a_command_that_fails_is_one_failure(monkeypatch, capfd) -> None:
     monkeypatch.setattr(gate, "CHECKS", {"lint": [sys.executable, "-c", "raise SystemExit(3)"]})
     assert gate.main([]) == 1
