@@ -13,3 +13,12 @@ document.addEventListener("DOMContentLoaded", () => {
   // The bibliography is a list whose entries carry a role that is no list item and is deprecated.
   for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
 });
+// A formula wider than the screen scrolls too, once it is typeset: the keyboard must reach it.
+window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(() => {
+  for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+    if (formula.scrollWidth <= formula.clientWidth) continue;
+    formula.tabIndex = 0;
+    formula.setAttribute("role", "group");
+    formula.setAttribute("aria-label", "Formula");
+  }
+}));
