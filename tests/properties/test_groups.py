@@ -98,6 +98,16 @@ def test_one_layer_more_learns_in_each_epoch() -> None:
     assert learned == [{3}, {2, 3}, {1, 2, 3}, {0, 1, 2, 3}, {0, 1, 2, 3}]
 
 
+def test_an_optimizer_holds_what_is_frozen_as_yet() -> None:
+    """Museum 35: made while lower layers are frozen, it must know them when they thaw."""
+    model = classifier()
+    thaw(model.groups(), 1)
+    held = [
+        p for group in adamw(discriminative_rates(model.groups(), 0.01), 0.01).param_groups for p in group["params"]
+    ]
+    assert {id(p) for p in held} == {id(p) for p in model.parameters()}
+
+
 def test_an_epoch_that_is_resumed_thaws_what_it_had_thawed() -> None:
     model = classifier()
     batches = GradualUnfreezing(Listed([(WORDS, LABELS)] * 3), model.groups())
