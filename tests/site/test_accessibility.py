@@ -1,7 +1,7 @@
 """WCAG 2.1, levels A and AA, as far as a machine can see it: axe-core over every built page, light and dark.
 
-No rule and no element is exempt. Folded parts are opened first, so that solutions are looked at too. axe-core comes from
-the package axe-playwright-python and is put into the page from disk: nothing is fetched.
+No rule and no element is exempt. Folded parts are opened first, so that solutions are looked at too. axe-core comes
+from the package axe-playwright-python and is put into the page from disk: nothing is fetched.
 """
 
 from __future__ import annotations
