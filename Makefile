@@ -22,10 +22,10 @@ STAMP := $(VENV)/.installed-$(shell cksum pyproject.toml | cut -d' ' -f1)
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve test mutants run lab evidence wild lint format bench clean
+.PHONY: help install book serve test mutants run lab evidence wild lint format bench colab-check clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## create .venv and install everything
 
@@ -82,6 +82,10 @@ format: $(STAMP) ## mend what ruff can mend
 
 bench: $(STAMP) ## the benchmarks (slow, not a check)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks
+
+colab-check: $(STAMP) ## one chapter alone in an environment like Colab's: make colab-check CHAPTER=03
+	@test -n "$(CHAPTER)" || { echo "Which chapter? make colab-check CHAPTER=03"; exit 1; }
+	$(BIN)/python tests/environments/colab_check.py "$(CHAPTER)"
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

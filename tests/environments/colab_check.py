@@ -97,7 +97,12 @@ def check(path: Path, python: Path) -> list[str]:
         shutil.copyfile(path, folder / path.name)
         dropped = ("PYTHONPATH", "VIRTUAL_ENV", "COURSE_STATIC", "COURSE_DATA", "JUPYTER_PLATFORM_DIRS")
         environment = {key: value for key, value in os.environ.items() if key not in dropped}
-        environment |= {"HOME": name, "OMP_NUM_THREADS": "1", "COURSE_SOURCE": str(copy_of_clone(Path(name) / "clone"))}
+        environment |= {
+            "HOME": name,
+            "OMP_NUM_THREADS": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "COURSE_SOURCE": str(copy_of_clone(Path(name) / "clone")),
+        }
         try:
             execute(notebook, python, folder, environment)
         except CellExecutionError as error:
