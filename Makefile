@@ -81,7 +81,7 @@ format: $(STAMP) ## mend what ruff can mend
 	$(BIN)/ruff format .
 
 bench: $(STAMP) ## the benchmarks (slow, not a check)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks
 
 colab-check: $(STAMP) ## one chapter alone in an environment like Colab's: make colab-check CHAPTER=03
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make colab-check CHAPTER=03"; exit 1; }
