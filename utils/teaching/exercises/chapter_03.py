@@ -110,7 +110,8 @@ MASKED_LOSS = Exercise(
     title="A loss that does not see the padding",
     task="""
 Sentences in a batch are filled up with PAD (id 0) to the same length. Write `masked_loss`: the mean of `-log p(word)`
-over the *real* words of the whole batch. A batch that is filled up further must have the same loss.
+over the *real* words of the whole batch, where `p` is the softmax of the logits at that place. EOS counts, PAD does
+not. A batch that is filled up further must have the same loss.
 """,
     difficulty=2,
     minutes=8,
@@ -212,7 +213,7 @@ GREEDY = Exercise(
     task="""
 Every model of this course offers `start(source) -> state` and `step(token, state) -> (logits, state)`, where `token` is
 a tensor (1,) and `logits` one of (1, V). Write `greedy_loop`: begin with BOS, take the most probable word each time,
-read it at the next step, stop at EOS or after `longest` words. Return a list of ids without EOS.
+read it at the next step, stop at EOS or after `longest` words. Return a list of ids, without BOS and EOS.
 """,
     difficulty=2,
     minutes=10,

@@ -45,7 +45,7 @@ Every sentence has three words, and the next word depends on the last one only:
 {chr(10).join(rows())}
 
 Take a pencil and decode with a **beam of two**: after each word keep the two best beginnings, and no other. Which
-sentence is best at the end, and how probable is it? Answer with a pair such as `("one fish runs", 0.01)`.
+sentence does the beam end with, and how probable is it? Answer with a pair such as `("one fish runs", 0.01)`.
 """,
     difficulty=2,
     minutes=8,
