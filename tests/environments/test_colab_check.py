@@ -1,4 +1,4 @@
-"""The command behind `make colab-check` sees what it is there to see. The run itself takes minutes and is not repeated."""
+"""The command behind `make colab-check` sees what it is there to see. (The run itself takes minutes.)"""
 
 from __future__ import annotations
 
