@@ -166,12 +166,9 @@ def run(jobs: Iterable[Job], source: Path = ROOT, workers: int = WORKERS) -> Ite
     fork, waiting = multiprocessing.get_context("fork"), list(reversed(list(jobs)))
     running: dict[int, tuple[Any, Job, Path, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        number = 0
         while waiting or running:
             while waiting and len(running) < workers:
-                job, number = waiting.pop(), number + 1
-                root = Path(folder).resolve() / str(number)
-                root.mkdir()
+                job, root = waiting.pop(), Path(tempfile.mkdtemp(dir=folder)).resolve()
                 copy_of(source, root)
                 if job.bug is not None:
                     put_in(job.bug, root)
@@ -206,11 +203,8 @@ def without_bugs(bugs: Iterable[Bug]) -> list[Job]:
 
 def chosen(bugs: list[Bug], words: list[str]) -> list[Bug]:
     """The bugs with one of these numbers, or with one of these words in the title; all if there are none."""
-    return [bug for bug in bugs if not words or any(_named(bug, word) for word in words)]
-
-
-def _named(bug: Bug, word: str) -> bool:
-    return int(word) == bug.number if word.isdigit() else word in bug.title
+    named = lambda bug, word: int(word) == bug.number if word.isdigit() else word in bug.title  # noqa: E731
+    return [bug for bug in bugs if not words or any(named(bug, word) for word in words)]
 
 
 def warm() -> None:
@@ -248,11 +242,9 @@ def main(words: list[str]) -> int:
         verdicts.append(verdict)
     killed, left_out = verdicts.count("killed"), verdicts.count("left out")
     bad = len(bugs) - killed - left_out + verdicts.count("FAILED")
-    print(
-        f"\n{len(bugs)} bugs in {len({bug.number for bug in bugs})} rooms, {left_out} left out for want of data,",
-        end="",
-    )
-    print(f" {time.perf_counter() - began:.0f} s\n{killed} of {len(bugs) - left_out} killed")
+    rooms, seconds = len({bug.number for bug in bugs}), time.perf_counter() - began
+    print(f"\nrooms: {rooms}, bugs: {len(bugs)}, left out for want of data: {left_out}, seconds: {seconds:.0f}")
+    print(f"{killed} of {len(bugs) - left_out} killed")
     return int(bad > 0)
 
 
