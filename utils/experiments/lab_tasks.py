@@ -52,6 +52,30 @@ TASKS: dict[str, Callable[[int, int], list[tuple[Words, Words]]]] = {
 }
 
 
+def guess_mentioned(seed: int, settings: Settings | None = None) -> float:
+    """Share of held-out questions that a guess gets right: the last word of the facts that can answer such a question.
+
+    What can answer a question was seen in training, by its first two words and its last.
+    """
+    settings = settings or Tasks().base
+    pairs = lab.questions(settings.pairs + settings.tests, seed)
+    kinds: dict[Words, set[str]] = {}
+
+    def parts(text: Words) -> tuple[Words, Words]:
+        end = max(i for i, word in enumerate(text) if word == ".") + 1
+        question = text[end:]
+        return text[:end], (*question[:2], question[-2])
+
+    for text, answer in pairs[: settings.pairs]:
+        kinds.setdefault(parts(text)[1], set()).add(answer[0])
+    right = 0
+    for text, answer in pairs[settings.pairs :]:
+        facts, kind = parts(text)
+        fitting = [word for word in facts if word in kinds.get(kind, ())]
+        right += bool(fitting) and fitting[-1] == answer[0]
+    return right / settings.tests
+
+
 def solve(task: str, settings: Settings, seed: int) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Train the same class on one task: its test scores, and test examples with the model's outputs."""
     pairs = TASKS[task](settings.pairs + settings.tests, seed)
