@@ -25,7 +25,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-IMAGES = Path(__file__).resolve().parents[2] / "utils/teaching/assets/pictures"
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "utils/teaching/assets/pictures"
 
 
 def megabytes(count: int) -> str:
@@ -52,7 +53,24 @@ def data() -> str:
     return "\n\n".join(parts)
 
 
-SOURCES: dict[str, Callable[[], str]] = {"data": data}
+def ledger() -> str:
+    """The evidence ledger: every claim of the executed notebooks."""
+    from utils.teaching.ledger import ledger as read
+    from utils.teaching.ledger import render_ledger
+
+    page = render_ledger(read(sorted((ROOT / "chapters").glob("*.ipynb"))))
+    return page.partition("\n")[2]  # the title stands in the page itself
+
+
+def scoreboards() -> str:
+    """A table for each board that a shipped record has a row for."""
+    from utils.teaching.scoreboards import collect, recorded_rows, scoreboard_html
+
+    boards = dict.fromkeys(row["board"] for row in recorded_rows())
+    return "\n\n".join(f"## {board.capitalize()}\n\n{scoreboard_html(board, collect(board))}" for board in boards)
+
+
+SOURCES: dict[str, Callable[[], str]] = {"data": data, "ledger": ledger, "scoreboards": scoreboards}
 
 
 class Generated(SphinxDirective):
