@@ -54,12 +54,20 @@ def data() -> str:
 
 
 def ledger() -> str:
-    """The evidence ledger: every claim of the executed notebooks."""
+    """The evidence ledger, a section for each chapter with claims."""
     from utils.teaching.ledger import ledger as read
     from utils.teaching.ledger import render_ledger
 
     page = render_ledger(read(sorted((ROOT / "chapters").glob("*.ipynb"))))
-    return page.partition("\n")[2]  # the title stands in the page itself
+    return "## " + page.partition("\n## ")[2]  # title and introduction stand in the page itself
+
+
+def verdicts() -> str:
+    """How many claims hold, in one sentence."""
+    from utils.teaching.ledger import ledger as read
+
+    found = [entry.claim["holds"] for entry in read(sorted((ROOT / "chapters").glob("*.ipynb")))]
+    return f"**{len(found)} claims so far: {sum(found)} hold, {len(found) - sum(found)} do not.**"
 
 
 def scoreboards() -> str:
@@ -70,7 +78,12 @@ def scoreboards() -> str:
     return "\n\n".join(f"## {board.capitalize()}\n\n{scoreboard_html(board, collect(board))}" for board in boards)
 
 
-SOURCES: dict[str, Callable[[], str]] = {"data": data, "ledger": ledger, "scoreboards": scoreboards}
+SOURCES: dict[str, Callable[[], str]] = {
+    "data": data,
+    "ledger": ledger,
+    "verdicts": verdicts,
+    "scoreboards": scoreboards,
+}
 
 
 class Generated(SphinxDirective):

@@ -22,6 +22,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home/\w+|Users/\w+|tmp|work|con
 MYST = re.compile(
     r"^\s*(?:`{3,}|~{3,}|:{3,})\{|\{(?:cite|ref|numref|eq|doc|term|cite:\w|cite:\w+)\}`|^\([\w-]+\)=", re.MULTILINE
 )
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 RELATIVE_LINK = re.compile(r"\]\((?!https?://|mailto:|#|data:)[^)]+\)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 DATA_URI = re.compile(r"data:image/[\w+.-]+;base64,([A-Za-z0-9+/=]+)")
@@ -64,6 +65,8 @@ def complaints_about_cells(notebook: nbformat.NotebookNode) -> Iterator[str]:
             yield f"cell {place}: MyST, which Colab shows raw: {found[0].strip()!r}"
         if cell.cell_type == "markdown" and (found := RELATIVE_LINK.search(cell.source)):
             yield f"cell {place}: a relative link, dead in Colab: {found[0]!r}"
+        if found := CONTROL.search(cell.source):
+            yield f"cell {place}: a control character, as of a formula's backslash gone wrong: {found[0]!r}"
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "kernel is not python3"
     if "widgets" in notebook.metadata:
@@ -151,6 +154,7 @@ BAD: dict[str, tuple[Callable[[nbformat.NotebookNode], None], str]] = {
     "colon fence": (spoil_prose(":::{note}\nhear\n:::"), "MyST"),
     "role": (spoil_prose("as {cite}`x` says"), "MyST"),
     "target": (spoil_prose("(here)=\n## Here"), "MyST"),
+    "tab in a formula": (spoil_prose("$\text{score}$"), "control character"),
     "relative link": (spoil_prose("see [next](04_attention.ipynb)"), "relative link"),
     "heavy picture": (spoil_data("image/png", "A" * 60_000), "a picture of 45,000 bytes"),
     "heavy picture in html": (spoil_data("text/html", f"<img src='data:image/png;base64,{'A' * 60_000}'>"), "45,000"),

@@ -39,6 +39,12 @@ def steppers(page: Any) -> list[Any]:
     return found
 
 
+def test_every_formula_is_set(chapter) -> None:
+    chapter.wait_for_selector("mjx-container")
+    assert chapter.locator("mjx-merror, .MathJax_Error").count() == 0
+    assert "Math input error" not in chapter.locator("main").inner_text()
+
+
 def test_steppers_by_mouse(chapter) -> None:
     for stepper in steppers(chapter):
         last = stepper.locator(".st-step").count() - 1
