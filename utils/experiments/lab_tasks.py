@@ -36,8 +36,14 @@ class Tasks:
 
 def question_first(words: Words) -> Words:
     """Facts and question -> question and facts: the reader knows what to look for before reading."""
+    facts, question = _facts_and_question(words)
+    return question + facts
+
+
+def _facts_and_question(words: Words) -> tuple[Words, Words]:
+    """The text up to its last full stop, and what follows."""
     end = max(i for i, word in enumerate(words) if word == ".") + 1
-    return words[end:] + words[:end]
+    return words[:end], words[end:]
 
 
 def _questions_first(count: int, seed: int) -> list[tuple[Words, Words]]:
@@ -62,9 +68,8 @@ def guess_mentioned(seed: int, settings: Settings | None = None) -> float:
     kinds: dict[Words, set[str]] = {}
 
     def parts(text: Words) -> tuple[Words, Words]:
-        end = max(i for i, word in enumerate(text) if word == ".") + 1
-        question = text[end:]
-        return text[:end], (*question[:2], question[-2])
+        facts, question = _facts_and_question(text)
+        return facts, (*question[:2], question[-2])
 
     for text, answer in pairs[: settings.pairs]:
         kinds.setdefault(parts(text)[1], set()).add(answer[0])
