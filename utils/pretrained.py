@@ -18,9 +18,13 @@ from torch import nn
 from utils.data.batches import pad
 from utils.data.tokens import EOS, WordPieces
 from utils.decoding import beam_search
-from utils.models import seq2seq
+from utils.models import attention, seq2seq, transformer
 
-MODELS: dict[str, tuple[Any, Any]] = {"Seq2Seq": (seq2seq.Seq2Seq, seq2seq.Seq2SeqConfig)}
+MODELS: dict[str, tuple[Any, Any]] = {
+    "Seq2Seq": (seq2seq.Seq2Seq, seq2seq.Seq2SeqConfig),
+    "AttentionSeq2Seq": (attention.AttentionSeq2Seq, seq2seq.Seq2SeqConfig),
+    "Transformer": (transformer.Transformer, transformer.TransformerConfig),
+}
 
 
 @dataclass

@@ -1,42 +1,44 @@
 """German to English on Multi30k (Elliott et al. 2016): every era's translator on the same pieces, batches and test set.
 
-    python -m utils.experiments multi30k/seq2seq --preset cpu
+    python -m utils.experiments multi30k/transformer --preset cpu
 
 Word pieces are learned on the training texts; the weights kept are those of the epoch with the best validation
-BLEU; beam and length penalty are chosen on validation; the test set (test_2016_flickr) is translated once.
+BLEU, or the mean of the last epochs where that is better; `translation_report` scores them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
+from torch.optim import Optimizer
 
 from utils import metrics, pretrained
 from utils.data import sources
-from utils.data.batches import BucketedBatches, pad
-from utils.data.tokens import PAD, WordPieces
-from utils.decoding import forced, greedy
+from utils.data.batches import BucketedBatches
+from utils.data.tokens import WordPieces
 from utils.experiments.run import Run
+from utils.experiments.translation_report import Pairs, english, greedy_texts, report
+from utils.models.attention import AttentionSeq2Seq
 from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from utils.models.transformer import Transformer, TransformerConfig
 from utils.pretrained import Translator
+from utils.training.averaging import average
 from utils.training.losses import TranslationLoss
+from utils.training.optimizers import MuonAdamW
 from utils.training.schedules import schedule, warmup_cosine
 from utils.training.trainer import fit
-
-Pairs = list[tuple[str, str]]
-LENGTHS = (1, 8, 10, 12, 14, 17, 21, 45)  # German words: the edges of the length groups
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A preset; widths in units, `examples` limits the training pairs, `reverse` is Sutskever's trick."""
+    """What all say: `examples` limits the pairs, `average` is over the last epochs, `precision` as of a `Plan`."""
 
     epochs: int
-    embedding: int = 256
-    hidden: int = 416
     dropout: float = 0.4
     pieces: int = 6000
     batch: int = 64
@@ -44,8 +46,28 @@ class Settings:
     warmup: int = 400
     weight_decay: float = 0.01
     smoothing: float = 0.1
-    reverse: bool = True
     examples: int | None = None
+    average: int = 1
+    precision: str | None = None
+
+
+@dataclass(frozen=True)
+class RecurrentSettings(Settings):
+    """Widths in units; `reverse` feeds the source back to front (Sutskever et al. 2014)."""
+
+    embedding: int = 256
+    hidden: int = 416
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
+class TransformerSettings(Settings):
+    """Sizes as of a `TransformerConfig`; hidden matrices are trained by Muon."""
+
+    width: int = 256
+    heads: int = 4
+    layers: int = 3
+    feed_forward: int = 512
 
 
 @dataclass(frozen=True)
@@ -69,141 +91,133 @@ def texts(settings: Settings) -> Texts:
 
 def seq2seq(run: Run) -> None:
     """The encoder-decoder with one context vector (chapter 03)."""
-    settings: Settings = run.settings
+    _recurrent(run, Seq2Seq, "Encoder-decoder, one context vector", "03")
+
+
+def attention(run: Run) -> None:
+    """The encoder-decoder that looks back at every word (chapter 04)."""
+    _recurrent(run, AttentionSeq2Seq, "Encoder-decoder with attention", "04", against=("multi30k/seq2seq",))
+
+
+def transformer(run: Run) -> None:
+    """Attention without recurrence (chapter 05)."""
+    settings: TransformerSettings = run.settings
     data = texts(settings)
     torch.manual_seed(run.seed)
-    model = Seq2Seq(
-        Seq2SeqConfig(
-            source_vocabulary=len(data.pieces),
-            target_vocabulary=len(data.pieces),
-            embedding=settings.embedding,
-            hidden=settings.hidden,
-            dropout=settings.dropout,
-        )
+    sizes = TransformerConfig(
+        source_vocabulary=len(data.pieces),
+        target_vocabulary=len(data.pieces),
+        width=settings.width,
+        heads=settings.heads,
+        layers=settings.layers,
+        feed_forward=settings.feed_forward,
+        dropout=settings.dropout,
+        shared=True,
     )
-    translator = Translator(model, data.pieces, settings.reverse)
-    train(run, translator, data)
-    report(run, translator, data, system="Encoder-decoder, one context vector", chapter="03")
+    model = Transformer(sizes)
+    optimizer = MuonAdamW(model, settings.rate, settings.weight_decay, betas=(0.9, 0.98))
+    translator = Translator(model, data.pieces)
+    train(run, translator, data, optimizer)
+    report(run, translator, data, "Transformer", "05", against=("multi30k/seq2seq", "multi30k/attention"))
 
 
-def train(run: Run, translator: Translator, data: Texts) -> None:
-    """Train with early stopping on validation BLEU; leaves the best epoch's weights, rounded, in the model."""
-    settings: Settings = run.settings
-    examples = [(translator.encode(german), data.pieces.encode(english)) for german, english in data.train]
-    batches = BucketedBatches(examples, settings.batch, seed=run.seed)
+def _recurrent(run: Run, build: Any, system: str, chapter: str, against: tuple[str, ...] = ()) -> None:
+    settings: RecurrentSettings = run.settings
+    data = texts(settings)
+    torch.manual_seed(run.seed)
+    sizes = Seq2SeqConfig(
+        source_vocabulary=len(data.pieces),
+        target_vocabulary=len(data.pieces),
+        embedding=settings.embedding,
+        hidden=settings.hidden,
+        dropout=settings.dropout,
+    )
+    translator = Translator(build(sizes), data.pieces, settings.reverse)
     optimizer = torch.optim.AdamW(
         translator.model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
     )
+    train(run, translator, data, optimizer)
+    report(run, translator, data, system, chapter, against)
+
+
+def train(run: Run, translator: Translator, data: Texts, optimizer: Optimizer) -> None:
+    """Train, judged by validation BLEU after each epoch; leaves the best weights, rounded, in the model."""
+    settings: Settings = run.settings
+    examples = [(translator.encode(german), data.pieces.encode(english)) for german, english in data.train]
+    batches = BucketedBatches(examples, settings.batch, seed=run.seed)
     rates = schedule(optimizer, warmup_cosine(settings.warmup, settings.epochs * len(batches)))
-    best = run.folder / "weights.safetensors"
-    steps = fit(
-        translator.model,
-        TranslationLoss(settings.smoothing),
-        batches,
-        optimizer,
-        run.plan(epochs=settings.epochs),
-        run.memory,
-        rates,
-    )
-    for step in steps:
+    plan = run.plan(epochs=settings.epochs, precision=settings.precision)
+    loss, best = TranslationLoss(settings.smoothing), run.folder / "weights.safetensors"
+    for step in fit(translator.model, loss, batches, optimizer, plan, run.memory, rates):
         run.keep(step)
         if step.ends_epoch:
-            score = metrics.bleu(_greedy(translator, data.validation), _english(data.validation)).value
-            curve = run.memory.setdefault("validation", [])
-            if score >= max((point["bleu"] for point in curve), default=0.0):
-                pretrained.save(translator, best)
-            curve.append({"epoch": step.epoch + 1, "step": step.number, "bleu": round(score, 2)})
+            _keep_best(run, translator, data, best, {"epoch": step.epoch + 1, "step": step.number})
+            pretrained.save(translator, _weights(run, step.epoch + 1))
+            _weights(run, step.epoch + 1 - max(1, settings.average)).unlink(missing_ok=True)
+    states = list(_states(run, settings))
+    if len(states) > 1:
+        translator.model.load_state_dict(average(states))
+        _keep_best(run, translator, data, best, {"mean of the last epochs": len(states)})
     translator.model.load_state_dict(pretrained.load(best).model.state_dict())
     run.found["sizes"] = {
         "training pairs": len(data.train),
         "pieces": len(data.pieces),
         "parameters": pretrained.parameters(translator.model),
         "padding share": round(batches.padding(), 3),
+        "target tokens an epoch": sum(len(target) for _, target in examples),
     }
 
 
-def report(run: Run, translator: Translator, data: Texts, system: str, chapter: str) -> None:
-    """Score the model once on the test set and write metrics, curves, samples and the scoreboard's row."""
-    validation = {
-        (beam, alpha): metrics.bleu(_beam(translator, data.validation, beam, alpha), _english(data.validation)).value
-        for beam, alpha in ((1, 0.0), (5, 0.6), (5, 1.0), (5, 1.4))
-    }
-    beam, alpha = max(validation, key=lambda key: validation[key])
-    references, free = _english(data.test), _greedy(translator, data.test)
-    searched = _beam(translator, data.test, beam, alpha)
-    lower = metrics.bleu(searched, references, lowercase=True, bootstrap=1000)
-    lengths = [len(german.split()) for german, _ in data.test]
-    run.found["metrics"] = {
-        "test BLEU, greedy": _points(metrics.bleu(free, references, bootstrap=1000)),
-        "test BLEU, beam": _points(metrics.bleu(searched, references, bootstrap=1000)),
-        "test BLEU lowercased, greedy": _points(metrics.bleu(free, references, lowercase=True, bootstrap=1000)),
-        "test BLEU lowercased, beam": _points(lower),
-        "beam": {"size": beam, "alpha": alpha},
-        "validation BLEU": {f"beam {b}, alpha {a}": round(score, 2) for (b, a), score in validation.items()},
-        "test tokens right": _tokens_right(translator, data.test),
-    }
-    run.found["curves"] = {
-        "training": run.memory.get("training", []),
-        "validation": run.memory.get("validation", []),
-        "bleu by length": metrics.bleu_by_length(searched, references, lengths, LENGTHS),
-    }
-    run.found["samples"] = [
-        {"german": german, "reference": english, "output": searched[i]} for i, (german, english) in enumerate(data.test)
-    ][::50]
-    row = {"board": "translation", "system": system, "chapter": chapter, "metric": "BLEU lowercased, test_2016_flickr"}
-    run.found["scoreboard"] = [
-        row
-        | {"score": lower.value, "low": lower.low, "high": lower.high}
-        | {"parameters": pretrained.parameters(translator.model), "pretraining_data": "none"}
-        | {"seconds": round(run.memory["seconds"]), "device": run.device}
-    ]
+def _keep_best(run: Run, translator: Translator, data: Texts, best: Path, when: dict[str, int]) -> None:
+    """Translate the validation split greedily; the weights are kept if nothing before was better."""
+    score = metrics.bleu(greedy_texts(translator, data.validation), english(data.validation)).value
+    curve = run.memory.setdefault("validation", [])
+    if score >= max((point["bleu"] for point in curve), default=0.0):
+        pretrained.save(translator, best)
+    curve.append(when | {"bleu": round(score, 2)})
 
 
-def _points(score: metrics.Score) -> dict[str, float]:
-    return {"score": round(score.value, 2), "low": round(score.low, 2), "high": round(score.high, 2)}
+def _weights(run: Run, epoch: int) -> Path:
+    return run.folder / f"epoch_{epoch}.safetensors"
 
 
-def _english(pairs: Pairs) -> list[str]:
-    return [english for _, english in pairs]
+def _states(run: Run, settings: Settings) -> Iterator[dict[str, Any]]:
+    """The weights after each of the last epochs, whose files go with them."""
+    for epoch in range(max(1, settings.epochs - settings.average + 1), settings.epochs + 1):
+        file = _weights(run, epoch)
+        model: nn.Module = pretrained.load(file).model
+        yield model.state_dict()
+        file.unlink()
 
 
-def _chunks(pairs: Pairs, size: int = 128) -> Iterator[Pairs]:
-    return (pairs[k : k + size] for k in range(0, len(pairs), size))
-
-
-def _sources(translator: Translator, pairs: Pairs) -> Any:
-    device = next(translator.model.parameters()).device
-    return pad([translator.encode(german) for german, _ in pairs]).to(device)
-
-
-def _greedy(translator: Translator, pairs: Pairs) -> list[str]:
-    translator.model.eval()
-    rows = (greedy(translator.model, _sources(translator, some), 80).tolist() for some in _chunks(pairs))
-    return [translator.pieces.decode(row) for some in rows for row in some]
-
-
-def _beam(translator: Translator, pairs: Pairs, beam: int, alpha: float) -> list[str]:
-    outputs = (translator([german for german, _ in some], beam, alpha) for some in _chunks(pairs))
-    return [text for some in outputs for text in some]
-
-
-def _tokens_right(translator: Translator, pairs: Pairs) -> dict[str, float]:
-    """Share of the reference's pieces at their place, fed with the true words and with the model's own."""
-    model: Any = translator.model.eval()
-    shares: dict[str, list[float]] = {"teacher forcing": [], "free running": []}
-    for some in _chunks(pairs):
-        source = _sources(translator, some)
-        target = pad([translator.pieces.encode(english) for _, english in some], PAD).to(source.device)
-        shares["teacher forcing"] += metrics.token_accuracy(forced(model, source, target), target).tolist()
-        shares["free running"] += metrics.token_accuracy(greedy(model, source, 80), target).tolist()
-    return {name: round(sum(values) / len(values), 4) for name, values in shares.items()}
-
-
-EXPERIMENTS = {"seq2seq": seq2seq}
-PRESETS = {
+EXPERIMENTS = {"seq2seq": seq2seq, "attention": attention, "transformer": transformer}
+PRESETS: dict[str, dict[str, Settings]] = {
     "seq2seq": {
-        "smoke": Settings(epochs=2, embedding=16, hidden=16, pieces=200, batch=16, warmup=2, examples=60),
-        "cpu": Settings(epochs=14),
-        "gpu": Settings(epochs=30),
-    }
+        "smoke": RecurrentSettings(
+            epochs=2, embedding=16, hidden=16, pieces=200, batch=16, warmup=2, examples=60, reverse=True
+        ),
+        "cpu": RecurrentSettings(epochs=14, reverse=True),
+        "gpu": RecurrentSettings(epochs=30, reverse=True),
+    },
+    "attention": {
+        "smoke": RecurrentSettings(epochs=2, embedding=16, hidden=16, pieces=200, batch=16, warmup=2, examples=60),
+        "cpu": RecurrentSettings(epochs=16, hidden=288, precision="bf16"),
+        "gpu": RecurrentSettings(epochs=30, hidden=288),
+    },
+    "transformer": {
+        "smoke": TransformerSettings(
+            epochs=2,
+            width=16,
+            heads=2,
+            layers=1,
+            feed_forward=16,
+            pieces=200,
+            batch=16,
+            warmup=2,
+            examples=60,
+            average=2,
+        ),
+        "cpu": TransformerSettings(epochs=20, dropout=0.3, rate=2e-3, average=5, precision="bf16"),
+        "gpu": TransformerSettings(epochs=40, dropout=0.3, rate=2e-3, average=5),
+    },
 }
