@@ -99,6 +99,7 @@ def test_a_run_that_was_killed_and_taken_up_leaves_the_same_record(killed):
     assert found["left"] == ["step-00000004"]
     whole, again = ({k: v for k, v in found[name].items() if k not in TIMES} for name in ("whole", "killed"))
     for record in (whole, again):
+        del record["metrics"]["greedy sentences a second"]
         record["scoreboard"] = [{k: v for k, v in row.items() if k not in TIMES} for row in record["scoreboard"]]
     assert whole == again
     one, other = (pretrained.load(folder / name / NAME / "weights.safetensors") for name in ("whole", "killed"))
