@@ -217,7 +217,7 @@ PRESETS: dict[str, dict[str, Settings]] = {
             examples=60,
             average=2,
         ),
-        "cpu": TransformerSettings(epochs=20, dropout=0.3, rate=2e-3, average=5, precision="bf16"),
+        "cpu": TransformerSettings(epochs=16, dropout=0.3, rate=2e-3, average=5, precision="bf16"),
         "gpu": TransformerSettings(epochs=40, dropout=0.3, rate=2e-3, average=5),
     },
 }
