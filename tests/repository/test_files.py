@@ -1,11 +1,9 @@
-"""The files around the code agree with each other: dependencies, versions, licences, imports, sizes."""
+"""The files around the code agree with each other: dependencies, versions, licences, sizes."""
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -102,70 +100,3 @@ def test_no_file_is_too_large_for_a_repository() -> None:
 
 def test_no_pickle_is_tracked() -> None:
     assert [p.name for p in tracked("*.pt", "*.pth", "*.pkl", "*.pickle", "*.bin", "*.ckpt")] == []
-
-
-# ---------------------------------------------------------------- who may import whom (blueprint of the package)
-
-EVERYTHING_BUT_TEACHING = {
-    "models",
-    "data",
-    "training",
-    "decoding",
-    "metrics",
-    "records",
-    "runtime",
-    "pretrained",
-    "course",
-}
-ALLOWED = {
-    "models": {"models"},
-    "data": {"data", "course"},
-    "training": {"training", "data", "decoding", "runtime"},
-    "decoding": {"decoding", "data"},
-    "metrics": {"metrics", "data"},
-    "records": {"records", "course"},
-    "experiments": EVERYTHING_BUT_TEACHING | {"experiments"},
-}
-
-
-def imported(path: Path) -> set[str]:
-    """The parts of utils that a module imports, at its top or inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [f"utils.{a.name}" for a in node.names] if node.module == "utils" else [node.module]
-        found |= {name.split(".")[1] for name in names if name.startswith("utils.")}
-    return found
-
-
-def part(path: Path) -> str:
-    return path.relative_to(ROOT / "utils").parts[0].removesuffix(".py")
-
-
-def test_arrows_point_one_way() -> None:
-    wrong = {
-        str(path.relative_to(ROOT)): sorted(extra)
-        for path in tracked("utils/*.py")
-        if part(path) in ALLOWED and (extra := imported(path) - ALLOWED[part(path)] - {"__version__"})
-    }
-    assert wrong == {}
-
-
-def test_only_chapters_and_tests_import_teaching() -> None:
-    users = [p for p in tracked("utils/*.py") if part(p) != "teaching" and "teaching" in imported(p)]
-    assert [str(p.relative_to(ROOT)) for p in users] == []
-
-
-def test_models_import_torch_alone() -> None:
-    allowed = {"torch", "utils", *sys.stdlib_module_names}
-    wrong = {}
-    for path in tracked("utils/models/*.py"):
-        nodes = list(ast.walk(ast.parse(path.read_text())))
-        names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
-        names |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.level == 0 and n.module}
-        if extra := {name.split(".")[0] for name in names} - allowed:
-            wrong[path.name] = sorted(extra)
-    assert wrong == {}
