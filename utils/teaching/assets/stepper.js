@@ -4,6 +4,7 @@
     var steps = root.querySelectorAll(".st-step"), bar = root.querySelector(".st-bar");
     var slider = bar.querySelector("input"), live = root.querySelector(".st-live");
     var count = root.querySelector(".st-count"), play = bar.querySelector(".st-play"), now = 0, timer = null;
+    var doors = root.querySelectorAll("[data-step]");
     root.setAttribute("data-ready", "");
     function pause() {
       clearInterval(timer);
@@ -23,6 +24,11 @@
       ends();
     }
     function ends() {
+      doors.forEach(function (door) {
+        var here = Number(door.dataset.step) === now;
+        door.classList.toggle("st-here", here);
+        if (door.tagName === "BUTTON") door.setAttribute("aria-pressed", String(here));
+      });
       bar.querySelectorAll("[data-go]").forEach(function (button) {
         var back = button.dataset.go === "first" || button.dataset.go === "back";
         button.setAttribute("aria-disabled", String(back ? now === 0 : now === steps.length - 1));
@@ -33,17 +39,26 @@
       next: function () { go(now + 1); }, last: function () { go(steps.length - 1); }
     };
     var keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last" };
+    root.addEventListener("click", function (event) {
+      var door = event.target.closest && event.target.closest("[data-step]");
+      if (!door) return;
+      pause();
+      go(Number(door.dataset.step));
+    });
     bar.addEventListener("click", function (event) {
       var name = event.target.dataset && event.target.dataset.go;
       if (!name) return;
       pause();
       moves[name]();
     });
-    bar.addEventListener("keydown", function (event) {
-      if (event.target === slider || !keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+    root.addEventListener("keydown", function (event) {
+      var button = event.target;
+      if (button.tagName !== "BUTTON" || !keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       pause();
       moves[keys[event.key]]();
+      var door = button.dataset.step && root.querySelector('button[data-step="' + now + '"]');
+      if (door) door.focus();
     });
     slider.addEventListener("input", function () { pause(); go(slider.value - 1); });
     play.addEventListener("click", function () {

@@ -3,6 +3,7 @@
 Self-contained HTML with its style and script, no network, no ids (so any number fits on a page). All steps lie in the
 same place and one is visible: the height stays, as Colab's frames need. Buttons and a slider move it; on a button the
 arrow keys, Home and End do too; each new step is announced to screen readers. Nothing moves unless asked.
+What bears `data-step` in a picture (counted from 0) leads to that step when it is clicked, and is marked while it is on.
 """
 
 from __future__ import annotations
@@ -27,18 +28,19 @@ class Step:
     text: str
 
 
-def stepper(title: str, steps: Sequence[Step], above: str = "") -> None:
+def stepper(title: str, steps: Sequence[Step], above: str = "", css: str = "") -> None:
     """Show a stepper.
 
     Args:
         title: what it shows.
         steps: at least two.
         above: HTML that stays the same in all steps.
+        css: further style that travels with it.
     """
-    page.show(stepper_html(title, steps, above), f"stepper: {title}, {len(steps)} steps")
+    page.show(stepper_html(title, steps, above, css), f"stepper: {title}, {len(steps)} steps")
 
 
-def stepper_html(title: str, steps: Sequence[Step], above: str = "") -> str:
+def stepper_html(title: str, steps: Sequence[Step], above: str = "", css: str = "") -> str:
     """The HTML of a stepper; ``ValueError`` if it has fewer than two steps, carries a script, or is too large."""
     if len(steps) < 2:
         raise ValueError(f"{title!r} has {len(steps)} steps; a stepper needs at least two")
@@ -55,7 +57,7 @@ def stepper_html(title: str, steps: Sequence[Step], above: str = "") -> str:
         f'<div class="st-live" aria-live="polite"></div><div class="st-stage">{stage}</div>'
         f"<noscript>Without JavaScript only the first step is shown.</noscript>{page.script(page.asset('stepper.js'))}"
     )
-    made = page.card("stepper", body, css=page.asset("stepper.css"))
+    made = page.card("stepper", body, css=page.asset("stepper.css") + css)
     if len(made.encode()) > LIMIT:
         raise ValueError(
             f"{title!r} takes {len(made.encode()):,} bytes, more than {LIMIT:,}: use fewer or smaller steps"
@@ -82,6 +84,19 @@ def chips(words: Sequence[str], new: int | None = None) -> str:
     """Words as a row of chips; the one at `new` is marked. Each takes its own direction, so Urdu reads rightly."""
     items = (f'<li dir="auto"{" class=st-new" if k == new else ""}>{page.escape(w)}</li>' for k, w in enumerate(words))
     return f'<ul class="st-chips" dir="{direction(words)}">{"".join(items)}</ul>'
+
+
+def choices(words: Sequence[str], says: str) -> str:
+    """Words as buttons, the k-th of which leads to step k; `says` tells screen readers what is chosen."""
+    buttons = (
+        f'<button type="button" data-step="{k}" aria-pressed="{str(k == 0).lower()}" dir="auto">'
+        f"{page.escape(word)}</button>"
+        for k, word in enumerate(words)
+    )
+    return (
+        f'<div class="st-choices" role="group" aria-label="{page.escape(says)}" dir="{direction(words)}">'
+        f"{''.join(buttons)}</div>"
+    )
 
 
 def direction(words: Sequence[str]) -> str:
