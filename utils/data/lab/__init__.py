@@ -5,6 +5,7 @@
 `python -m utils.data.lab review` prints a sheet for native speakers, `python -m utils.data.lab speed` a timing.
 """
 
+from utils.data.lab import dna, pictures, shapes
 from utils.data.lab.sentence import LANGUAGES, Alignment, Sentence, parallel, sentences, split
 from utils.data.lab.tasks import headlines, number_words, questions, reviews, spoken_numbers
 from utils.data.lab.word_types import vocabulary
@@ -17,12 +18,15 @@ __all__ = [
     "Person",
     "Sentence",
     "World",
+    "dna",
     "headlines",
     "number_words",
     "parallel",
+    "pictures",
     "questions",
     "reviews",
     "sentences",
+    "shapes",
     "split",
     "spoken_numbers",
     "vocabulary",
