@@ -61,7 +61,7 @@ def scoreboard_html(board: str, rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     title = f"Scoreboard: {board}"
-    note = "In brackets the 95 % interval over resampled test sets. Every row is a recorded run."
+    note = "In brackets the 95 % interval for test sets of this size. Every row is a recorded run."
     body = f'<p class="cc-title">{page.inline(title)}</p>{page.table(head, cells, title)}<p class="cc-muted">{note}</p>'
     return page.card("board", body, anchor=f"scoreboard-{board}")
 
