@@ -130,7 +130,7 @@ def test_progress_is_kept_and_exported(shown, tmp_path, monkeypatch):
     assert f"1 of {len(ALL)} exercises solved" in seen.html
     lines = (tmp_path / "mine.csv").read_text().splitlines()
     assert lines[0] == "exercise,title,tries,hints,solved"
-    assert lines[1].startswith("3.1,Teacher forcing: the shift,2,1,20")
+    assert any(line.startswith("3.1,Teacher forcing: the shift,2,1,20") for line in lines)
     shown(check.progress, to=str(tmp_path / "mine.json"))
     assert len(json.loads((tmp_path / "mine.json").read_text())) == len(ALL)
     assert "ends in .csv or .json" in shown(check.progress, to="mine.pdf").text
