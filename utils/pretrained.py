@@ -1,4 +1,4 @@
-"""Trained models in one file each: safetensors with the model's class, sizes and word pieces in its header.
+"""Trained models in one file each: safetensors with the model's class, sizes and tokens in its header.
 
 Nothing in such a file is ever executed: weights are plain numbers, the header is JSON, and the class is looked
 up in the table below.
@@ -13,17 +13,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from utils.data.batches import pad
-from utils.data.tokens import EOS, WordPieces
-from utils.decoding import beam_search
-from utils.models import attention, seq2seq, transformer
+from utils.data.tokens import EOS, SPECIALS, Vocabulary, WordPieces
+from utils.decoding import beam_search, sample
+from utils.models import attention, rnn_heads, seq2seq, transformer
 
 MODELS: dict[str, tuple[Any, Any]] = {
     "Seq2Seq": (seq2seq.Seq2Seq, seq2seq.Seq2SeqConfig),
     "AttentionSeq2Seq": (attention.AttentionSeq2Seq, seq2seq.Seq2SeqConfig),
     "Transformer": (transformer.Transformer, transformer.TransformerConfig),
+    "LanguageModel": (rnn_heads.LanguageModel, rnn_heads.RecurrentConfig),
 }
 
 
@@ -50,17 +52,33 @@ class Translator:
         return output[0] if isinstance(text, str) else output
 
 
-def save(translator: Translator, file: Path) -> None:
-    """Write a translator as half-precision safetensors."""
+@dataclass
+class Writer:
+    """A character language model with its vocabulary: text in, the same text and what follows it out."""
+
+    model: Any
+    vocabulary: Vocabulary
+
+    def __call__(self, prompt: str, length: int = 200, temperature: float = 1.0, seed: int = 0) -> str:
+        """Go on from a prompt of at least one character by `length` drawn ones, fewer if an end is drawn."""
+        self.model.eval()
+        device = next(self.model.parameters()).device
+        source = torch.tensor([self.vocabulary.encode(list(prompt))[:-1]], device=device)
+        generator = torch.Generator(device).manual_seed(seed)
+        ids = sample(self.model, source, length, temperature, generator=generator)
+        return prompt + "".join(self.vocabulary.decode(ids[0].tolist()))
+
+
+def save(trained: Translator | Writer, file: Path) -> None:
+    """Write a translator or a writer as half-precision safetensors."""
     from safetensors.torch import save_file
 
-    model = translator.model
-    about = {
-        "model": type(model).__name__,
-        "config": asdict(model.config),
-        "pieces": translator.pieces.to_json(),
-        "reverse": translator.reverse,
-    }
+    model = trained.model
+    about = {"model": type(model).__name__, "config": asdict(model.config)}
+    if isinstance(trained, Writer):
+        about |= {"characters": list(trained.vocabulary.words[len(SPECIALS) :])}
+    else:
+        about |= {"pieces": trained.pieces.to_json(), "reverse": trained.reverse}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")  # the file appears whole or not at all
     # One key: safetensors writes several in random order, and the file's hash must not depend on it.
@@ -69,8 +87,8 @@ def save(translator: Translator, file: Path) -> None:
     os.replace(part, file)
 
 
-def load(file: Path) -> Translator:
-    """The translator in a file, in single precision on the CPU, ready to translate."""
+def load(file: Path) -> Any:
+    """The `Translator` or `Writer` in a file, in single precision on the CPU, ready to use."""
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as opened:
@@ -81,14 +99,29 @@ def load(file: Path) -> Translator:
     build, config = MODELS[header["model"]]
     model: nn.Module = build(config(**header["config"]))
     model.load_state_dict(weights)
-    return Translator(model.eval(), WordPieces.from_json(header["pieces"]), header["reverse"])
+    model.eval()
+    if "characters" in header:
+        return Writer(model, Vocabulary(header["characters"]))
+    return Translator(model, WordPieces.from_json(header["pieces"]), header["reverse"])
 
 
 def translator(name: str) -> Translator:
     """A shipped translator by the name of its run, for example "multi30k/seq2seq"."""
+    return _shipped(name, Translator)
+
+
+def writer(name: str) -> Writer:
+    """A shipped writer by the name of its run, for example "text_lm/tinyshakespeare"."""
+    return _shipped(name, Writer)
+
+
+def _shipped(name: str, kind: type) -> Any:
     from utils.data.sources import weights
 
-    return load(weights(name.replace("/", "__")))
+    found = load(weights(name.replace("/", "__")))
+    if not isinstance(found, kind):
+        raise ValueError(f"{name!r} is a {type(found).__name__}, not a {kind.__name__}")
+    return found
 
 
 def parameters(model: nn.Module) -> int:

@@ -45,3 +45,13 @@ class TranslationLoss:
         mask = target != PAD
         loss = cross_entropy(model(source, previous_words(target)), target, mask, self.smoothing)
         return loss, int(mask.sum())
+
+
+def next_token_loss(model: Any, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
+    """The loss of a language model: batch (tokens, tokens that follow) -> mean in nats over real tokens, their number.
+
+    Both (B, T); what follows is PAD where nothing follows.
+    """
+    tokens, following = batch
+    mask = following != PAD
+    return cross_entropy(model(tokens), following, mask), int(mask.sum())
