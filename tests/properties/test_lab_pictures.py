@@ -87,7 +87,7 @@ def test_a_picture_is_drawn_point_by_point():
     white = (1.0, 1.0, 1.0)
     assert all((rgb[y][x] == white) == (picture[y][x] == 0) for y in range(12) for x in range(12))
     drawing = pictures.svg([picture, picture], [" ".join(caption), "a < b\nc"])
-    assert drawing.count("<g ") == 2
+    assert drawing.count("<g transform") == 2
     assert "a &lt; b</text>" in drawing
     area = sum(
         int(bar.split('width="')[1].split('"')[0]) for bar in drawing.split("<rect ")[1:] if 'height="10"' in bar

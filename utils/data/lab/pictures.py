@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import random
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from utils.data.lab.grammar import draw
@@ -122,7 +123,7 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 
 def svg(shown: Sequence[Picture], texts: Sequence[str] = (), columns: int = 3) -> str:
-    """Pictures side by side as one SVG, with a text of one or more lines (cut at line ends) below each.
+    """Pictures side by side as one SVG, with a text of one or more lines (cut at spaces and line ends) below each.
 
     Raises:
         ValueError: without a picture, or with texts for some of them only.
@@ -131,7 +132,7 @@ def svg(shown: Sequence[Picture], texts: Sequence[str] = (), columns: int = 3) -
         raise ValueError(
             f"{len(shown)} pictures, {len(texts)} texts and {columns} columns: give a text for each or none"
         )
-    lines = [text.split("\n") for text in texts or [""] * len(shown)]
+    lines = [[part for line in text.split("\n") for part in wrap(line, 28)] for text in texts or [""] * len(shown)]
     width, height = 200, 130 + 17 * max(map(len, lines))
     rows = -(-len(shown) // columns)
     body = "".join(
@@ -149,7 +150,10 @@ def svg(shown: Sequence[Picture], texts: Sequence[str] = (), columns: int = 3) -
 
 def _drawn(picture: Picture) -> str:
     """One picture, 120 by 120 at (40, 0): runs of one colour become one bar."""
-    bars = ['<rect x="40" y="0" width="120" height="120" fill="#fff" stroke="#8a949e"/>']
+    bars = [
+        '<rect x="40" y="0" width="120" height="120" fill="#fff" stroke="#8a949e"/>',
+        '<g shape-rendering="crispEdges">',
+    ]
     for y, row in enumerate(picture):
         x = 0
         while x < SIZE:
@@ -159,4 +163,4 @@ def _drawn(picture: Picture) -> str:
                     f'<rect x="{40 + 10 * x}" y="{10 * y}" width="{10 * run}" height="10" fill="{RGB[row[x]]}"/>'
                 )
             x += run
-    return "".join(bars)
+    return "".join([*bars, "</g>"])
