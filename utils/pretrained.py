@@ -74,7 +74,7 @@ def save(trained: Translator | Writer, file: Path) -> None:
     from safetensors.torch import save_file
 
     model = trained.model
-    about = {"model": type(model).__name__, "config": asdict(model.config)}
+    about: dict[str, Any] = {"model": type(model).__name__, "config": asdict(model.config)}
     if isinstance(trained, Writer):
         about |= {"characters": list(trained.vocabulary.words[len(SPECIALS) :])}
     else:
@@ -83,7 +83,8 @@ def save(trained: Translator | Writer, file: Path) -> None:
     part = file.with_suffix(".part")  # the file appears whole or not at all
     # One key: safetensors writes several in random order, and the file's hash must not depend on it.
     header = {"course": json.dumps(about, sort_keys=True)}
-    save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, part, metadata=header)
+    kept = {name: value.half().contiguous() for name, value in model.state_dict().items() if name not in _ties(model)}
+    save_file(kept, part, metadata=header)
     os.replace(part, file)
 
 
@@ -98,11 +99,20 @@ def load(file: Path) -> Any:
         raise ValueError(f"{file.name} holds a {header.get('model')!r}; this version knows {', '.join(MODELS)}")
     build, config = MODELS[header["model"]]
     model: nn.Module = build(config(**header["config"]))
+    for name, same in _ties(model).items():
+        weights.setdefault(name, weights[same])
     model.load_state_dict(weights)
     model.eval()
     if "characters" in header:
         return Writer(model, Vocabulary(header["characters"]))
     return Translator(model, WordPieces.from_json(header["pieces"]), header["reverse"])
+
+
+def _ties(model: nn.Module) -> dict[str, str]:
+    """Names of parameters that are another one's once more, such as a shared embedding -> the name to keep it under."""
+    first: dict[int, str] = {}
+    names = {name: first.setdefault(id(p), name) for name, p in model.named_parameters(remove_duplicate=False)}
+    return {name: same for name, same in names.items() if name != same}
 
 
 def translator(name: str) -> Translator:

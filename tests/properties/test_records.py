@@ -13,6 +13,7 @@ import torch
 from utils import pretrained, records
 from utils.data.tokens import EOS, WordPieces
 from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from utils.models.transformer import Transformer, TransformerConfig
 from utils.pretrained import Translator
 from utils.records import Record
 
@@ -139,6 +140,18 @@ def test_a_loaded_model_translates_as_the_rounded_one(tmp_path, translator):
     pretrained.save(again, tmp_path / "n.safetensors")
     for name, value in pretrained.load(tmp_path / "n.safetensors").model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name])
+
+
+def test_a_shared_embedding_is_stored_once(tmp_path, translator):
+    pieces = translator.pieces
+    sizes = TransformerConfig(len(pieces), len(pieces), width=64, heads=2, layers=1, feed_forward=8, shared=True)
+    model = Transformer(sizes)
+    pretrained.save(Translator(model, pieces), tmp_path / "m.safetensors")
+    header = 4_000 + len(pieces.to_json())
+    assert (tmp_path / "m.safetensors").stat().st_size < 2 * pretrained.parameters(model) + header
+    again = pretrained.load(tmp_path / "m.safetensors").model
+    assert again.encoder.embedding.words.weight is again.decoder.embedding.words.weight
+    assert torch.equal(again.decoder.embedding.words.weight, model.decoder.embedding.words.weight.half().float())
 
 
 def test_the_same_model_gives_the_same_file(tmp_path, translator):
