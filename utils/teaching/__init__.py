@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from utils.teaching.figures import figure as figure
     from utils.teaching.figures import new_figure as new_figure
     from utils.teaching.headers import header as header
+    from utils.teaching.heatmaps import heat_map as heat_map
     from utils.teaching.parity import parity_panel as parity_panel
     from utils.teaching.parity import parity_row as parity_row
     from utils.teaching.pictures import picture as picture
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import Step as Step
     from utils.teaching.steppers import bandwidth_stepper as bandwidth_stepper
     from utils.teaching.steppers import decoding_stepper as decoding_stepper
+    from utils.teaching.steppers import fading_stepper as fading_stepper
+    from utils.teaching.steppers import gates_stepper as gates_stepper
+    from utils.teaching.steppers import heads_stepper as heads_stepper
+    from utils.teaching.steppers import masks_stepper as masks_stepper
+    from utils.teaching.steppers import paper_figure_stepper as paper_figure_stepper
+    from utils.teaching.steppers import positions_stepper as positions_stepper
     from utils.teaching.steppers import stepper as stepper
+    from utils.teaching.steppers import unrolled_stepper as unrolled_stepper
     from utils.teaching.tables import show_table as show_table
     from utils.teaching.widgets import live_or_static as live_or_static
     from utils.teaching.widgets import translate_box as translate_box
@@ -40,6 +48,7 @@ _HOMES = {
     "exercises": ("check", "show_stub", "solution_html"),
     "figures": ("figure", "new_figure"),
     "headers": ("header",),
+    "heatmaps": ("heat_map",),
     "parity": ("parity_panel", "parity_row"),
     "pictures": ("picture",),
     "provenance": ("show_record",),
@@ -47,7 +56,19 @@ _HOMES = {
     "scoreboards": ("scoreboard",),
     "setup_cell": ("SETUP",),
     "source": ("show_diff", "show_source"),
-    "steppers": ("Step", "bandwidth_stepper", "decoding_stepper", "stepper"),
+    "steppers": (
+        "Step",
+        "bandwidth_stepper",
+        "decoding_stepper",
+        "fading_stepper",
+        "gates_stepper",
+        "heads_stepper",
+        "masks_stepper",
+        "paper_figure_stepper",
+        "positions_stepper",
+        "stepper",
+        "unrolled_stepper",
+    ),
     "tables": ("show_table",),
     "widgets": ("live_or_static", "translate_box"),
 }
