@@ -243,7 +243,7 @@ PRESETS = {
     },
     "urdu": {
         "smoke": Sweep(replace(_TINY, language="urdu"), {"attention": {}}, (0,)),
-        "cpu": Sweep(LookSettings(language="urdu"), {"attention": {}}),
+        "cpu": Sweep(LookSettings(language="urdu", steps=800), {"attention": {}}),
     },
-    "fixed": {"smoke": Sweep(_TINY, _FIXED, (0,)), "cpu": Sweep(LookSettings(), _FIXED)},
+    "fixed": {"smoke": Sweep(_TINY, _FIXED, (0,)), "cpu": Sweep(LookSettings(), _FIXED, (0, 1))},
 }
