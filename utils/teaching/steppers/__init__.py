@@ -2,6 +2,18 @@
 
 from utils.teaching.steppers.bandwidth import bandwidth_stepper
 from utils.teaching.steppers.decoding import decoding_stepper
+from utils.teaching.steppers.fading import fading_stepper
 from utils.teaching.steppers.frame import Step, stepper, stepper_html
+from utils.teaching.steppers.gates import gates_stepper
+from utils.teaching.steppers.unrolled import unrolled_stepper
 
-__all__ = ["Step", "bandwidth_stepper", "decoding_stepper", "stepper", "stepper_html"]
+__all__ = [
+    "Step",
+    "bandwidth_stepper",
+    "decoding_stepper",
+    "fading_stepper",
+    "gates_stepper",
+    "stepper",
+    "stepper_html",
+    "unrolled_stepper",
+]
