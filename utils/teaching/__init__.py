@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from utils.teaching.figures import new_figure as new_figure
     from utils.teaching.headers import header as header
     from utils.teaching.heatmaps import heat_map as heat_map
+    from utils.teaching.parallel_texts import parallel_text as parallel_text
+    from utils.teaching.parallel_texts import udhr_table as udhr_table
     from utils.teaching.parity import parity_panel as parity_panel
     from utils.teaching.parity import parity_row as parity_row
     from utils.teaching.pictures import picture as picture
@@ -49,6 +51,7 @@ _HOMES = {
     "figures": ("figure", "new_figure"),
     "headers": ("header",),
     "heatmaps": ("heat_map",),
+    "parallel_texts": ("parallel_text", "udhr_table"),
     "parity": ("parity_panel", "parity_row"),
     "pictures": ("picture",),
     "provenance": ("show_record",),
