@@ -76,9 +76,21 @@ def _form(ours: Any, theirs: Any) -> str:
     kinds = _kind(ours), _kind(theirs)
     if kinds[0] != kinds[1]:
         return f"a {kinds[0]}, where a {kinds[1]} is right"
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return _entries(ours, theirs)
     if kinds[0] == "list" and len(ours) != len(theirs):
         return f"{len(ours)} items ({short(ours)}), where {len(theirs)} are right ({short(theirs)})"
     return ""
+
+
+def _entries(ours: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> str:
+    """Which entries of a mapping are wrong, without what would be right."""
+    if missing := [repr(key) for key in theirs if key not in ours]:
+        return f"there is no entry for {', '.join(missing)}"
+    if unknown := [repr(key) for key in ours if key not in theirs]:
+        return f"nobody asked for {', '.join(unknown)}"
+    wrong = [f"{key!r} ({short(ours[key])})" for key in theirs if not same(ours[key], theirs[key])]
+    return f"look again at {', '.join(wrong)}"
 
 
 def _kind(value: Any) -> str:
