@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from utils.course import RELEASE, REPOSITORY
+from utils.decoding import beam_search
 from utils.teaching import show_diff, show_source
 from utils.teaching.claims import claim, plain
 from utils.teaching.page import number
@@ -38,6 +39,12 @@ def test_a_long_source_scrolls_by_keyboard(shown):
     block = BeautifulSoup(shown(show_source, claim).html, "html.parser").pre
     assert block["tabindex"] == "0"
     assert block["aria-label"] == "Source of claim"
+
+
+def test_a_decorated_function_has_its_link(shown):
+    address = BeautifulSoup(shown(show_source, beam_search).html, "html.parser").a["href"]
+    first = inspect.getsourcelines(beam_search)[1]
+    assert address.startswith(f"{REPOSITORY}/blob/{RELEASE}/utils/decoding.py#L{first}-")
 
 
 def test_docstrings_can_be_short_and_own_code_has_no_link(shown):

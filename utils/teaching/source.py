@@ -38,7 +38,7 @@ def show_diff(old: Any, new: Any) -> None:
     lines = [_diff_line(line) for line in difflib.ndiff(before, after) if not line.startswith("?")]
     label = f"What changes from {_name(old)} to {_name(new)}"
     body = (
-        f'<p class="cc-title">{page.escape(label)}</p><p class="cc-muted">{_link(old)} → {_link(new)}</p>'
+        f'<p class="cc-title">{page.escape(label)}</p><p class="cc-muted">{link(old)} → {link(new)}</p>'
         f'<pre tabindex="0" role="region" aria-label="{page.escape(label)}">{"".join(lines)}</pre>'
     )
     page.show(page.card("source", body, css=page.asset("source.css")), label)
@@ -55,7 +55,7 @@ def _diff_line(line: str) -> str:
 
 def _block(thing: Any, name: str, docstrings: bool) -> str:
     return (
-        f'<p class="cc-title"><code>{page.escape(name)}</code></p><p class="cc-muted">{_link(thing)}</p>'
+        f'<p class="cc-title"><code>{page.escape(name)}</code></p><p class="cc-muted">{link(thing)}</p>'
         f'<pre tabindex="0" role="region" aria-label="Source of {page.escape(name)}">'
         f"{highlight(_source(thing, docstrings))}</pre>"
     )
@@ -98,9 +98,10 @@ def _name(thing: Any) -> str:
     return getattr(thing, "__qualname__", None) or getattr(thing, "__name__", None) or type(thing).__name__
 
 
-def _link(thing: Any) -> str:
+def link(thing: Any) -> str:
     """A link to the lines in the repository, or where the code stands if it is the learner's own."""
     try:
+        thing = inspect.unwrap(thing)  # a decorated function's lines are its own, its file would be the decorator's
         path = Path(inspect.getsourcefile(thing) or "").resolve()
         lines, first = inspect.getsourcelines(thing)
         place = path.relative_to(_ROOT).as_posix()

@@ -5,6 +5,11 @@ from utils.teaching.steppers.decoding import decoding_stepper
 from utils.teaching.steppers.fading import fading_stepper
 from utils.teaching.steppers.frame import Step, stepper, stepper_html
 from utils.teaching.steppers.gates import gates_stepper
+from utils.teaching.steppers.heads import heads_stepper
+from utils.teaching.steppers.looking import looking_stepper
+from utils.teaching.steppers.masks import masks_stepper
+from utils.teaching.steppers.paper_figure import paper_figure_stepper
+from utils.teaching.steppers.positions import positions_stepper
 from utils.teaching.steppers.unrolled import unrolled_stepper
 
 __all__ = [
@@ -13,6 +18,11 @@ __all__ = [
     "decoding_stepper",
     "fading_stepper",
     "gates_stepper",
+    "heads_stepper",
+    "looking_stepper",
+    "masks_stepper",
+    "paper_figure_stepper",
+    "positions_stepper",
     "stepper",
     "stepper_html",
     "unrolled_stepper",

@@ -3,7 +3,7 @@
 Self-contained HTML with its style and script, no network, no ids (so any number fits on a page). All steps lie in the
 same place and one is visible: the height stays, as Colab's frames need. Buttons and a slider move it; on a button the
 arrow keys, Home and End do too; each new step is announced to screen readers. Nothing moves unless asked.
-What bears `data-step` in a picture (counted from 0) leads to that step when it is clicked, and is marked while it is on.
+What bears `data-step` in a picture (counted from 0) leads to that step when clicked, and is marked while it is on.
 """
 
 from __future__ import annotations
