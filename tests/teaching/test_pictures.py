@@ -6,8 +6,8 @@ from utils.teaching import picture
 from utils.teaching.pictures import names
 
 
-def test_the_notes_have_five_pictures() -> None:
-    assert names() == ["attention", "decoding_step", "encoder_decoder", "history", "map"]
+def test_the_notes_five_pictures_are_there() -> None:
+    assert {"attention", "decoding_step", "encoder_decoder", "history", "map"} <= set(names())
 
 
 @pytest.mark.parametrize("name", names())

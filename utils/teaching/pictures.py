@@ -1,4 +1,4 @@
-"""The five pictures of the author's notes, drawn anew; the same files serve the pages of the book."""
+"""Drawings: the five pictures of the author's notes, drawn anew, and others; the book's pages show the same files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from utils.teaching.figures import figure
 
 
 def picture(name: str, caption: str = "") -> None:
-    """Show a drawing by its name: ``map``, ``history``, ``encoder_decoder``, ``attention`` or ``decoding_step``.
+    """Show a drawing by its name; those of the notes are ``map``, ``history``, ``encoder_decoder``, ``attention`` and
+    ``decoding_step``.
 
     Its alternative text is the title and the description in the file.
     """
