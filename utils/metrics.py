@@ -91,7 +91,7 @@ def span_f1(predicted: Sequence[Sequence[str]], gold: Sequence[Sequence[str]]) -
     found, wanted = (sum(map(len, each)) for each in (ours, theirs))
     precision, recall = (right / count if count else 0.0 for count in (found, wanted))
     f1 = 2 * right / (found + wanted) if right else 0.0
-    return SpanScore(*(round(100 * part, 2) for part in (precision, recall, f1)), right, found, wanted)
+    return SpanScore(round(100 * precision, 2), round(100 * recall, 2), round(100 * f1, 2), right, found, wanted)
 
 
 def token_accuracy(predicted: Tensor, target: Tensor) -> Tensor:

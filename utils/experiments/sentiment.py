@@ -78,7 +78,7 @@ def naive_bayes(run: Run) -> None:
     plan: Bayes = run.settings
     train, dev, test = (rows(split) for split in ("train", "dev", "test"))
     texts = {split: [text for text, _ in part] for split, part in (("dev", dev), ("test", test))}
-    choices = []
+    choices: list[dict[str, Any]] = []
     for order in plan.orders:
         for smoothing in plan.smoothings:
             model = NaiveBayes(order, smoothing).fit(*zip(*train, strict=True))

@@ -1,0 +1,133 @@
+"""Synchronous many to many in the lab: tags for every word, and translation by a tagger, which cannot be right.
+
+A sentence of the lab has a part of speech and an entity tag for each word; a few words need what follows them to be
+tagged ("florence helps" is a person, "florence is a city" is none). A tagger that translates writes one word or nothing
+for each word that it reads. `relation` says how the two sides of a sentence pair lie to each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from utils.data import lab
+from utils.data.tokens import EOS, Vocabulary
+from utils.experiments.labelled import learn, predict, tag_loss
+from utils.experiments.shape_tasks import Pair, Size, Words
+from utils.models.rnn_heads import RecurrentConfig, Tagger
+
+TAGS = Size()
+TRANSLATION = Size(train=8_000, test=800, embedding=64, hidden=96, steps=1_200)
+RELATIONS = ("straight", "crossed", "shorter", "longer")
+
+
+def labels(sentence: lab.Sentence) -> Words:
+    """Part of speech and entity of each word, as one label: "PROPN/B-PER"."""
+    return tuple(f"{tag}/{entity}" for tag, entity in zip(sentence.tags, sentence.entities, strict=True))
+
+
+def tagged(size: Size, seed: int = 0) -> tuple[list[Pair], list[Pair]]:
+    """Words and labels of sentences of 3 to 16 words; no sentence is in both parts."""
+    return tuple(  # type: ignore[return-value]
+        [(s.english, labels(s)) for s in lab.sentences(count, seed, (3, 16), part=part)]
+        for count, part in ((size.train, "train"), (size.test, "test"))
+    )
+
+
+@dataclass(frozen=True)
+class WordByWord:
+    """A trained tagger: one output for each word, EOS standing for nothing."""
+
+    model: Tagger
+    source: Vocabulary
+    target: Vocabulary
+
+    def best(self, texts: Sequence[Words]) -> list[list[int]]:
+        """The id of the best output for each word of each text."""
+        return [row.tolist() for row in predict(self.model, [self.source.encode(words)[:-1] for words in texts])]
+
+    def tag(self, texts: Sequence[Words]) -> list[Words]:
+        """A label for every word."""
+        return [tuple(self.target.words[i] for i in row) for row in self.best(texts)]
+
+    def write(self, texts: Sequence[Words]) -> list[Words]:
+        """The outputs up to the first that is nothing: a translation."""
+        return [tuple(self.target.decode(row)) for row in self.best(texts)]
+
+
+def train_tagger(train: Sequence[Pair], size: Size, seed: int = 0, both: bool = True) -> WordByWord:
+    """Train a tagger on (words, outputs): outputs beyond the last word are cut off, missing ones are nothing (EOS)."""
+    source, target = (Vocabulary.from_texts(pair[side] for pair in train) for side in (0, 1))
+    torch.manual_seed(seed)
+    sizes = RecurrentConfig(len(source), len(target), "LSTM", size.embedding, size.hidden, bidirectional=both)
+    model, examples = Tagger(sizes), []
+    for words, outputs in train:
+        ids = target.encode(outputs)
+        examples.append((source.encode(words)[:-1], [*ids, *[EOS] * len(words)][: len(words)]))
+    learn(model, tag_loss, examples, size.steps, size.rate, seed=seed)
+    return WordByWord(model, source, target)
+
+
+def tag_counts(train: Sequence[Pair]) -> dict[str, Counter[str]]:
+    """How often each word had which label."""
+    counts: dict[str, Counter[str]] = {}
+    for words, tags in train:
+        for word, tag in zip(words, tags, strict=True):
+            counts.setdefault(word, Counter())[tag] += 1
+    return counts
+
+
+def commonest_labels(train: Sequence[Pair], texts: Sequence[Words]) -> list[Words]:
+    """The dumbest tagger: each word's commonest label; for a word never read, the commonest of all."""
+    counts = tag_counts(train)
+    rest = sum(counts.values(), Counter[str]())
+    return [tuple(counts.get(word, rest).most_common(1)[0][0] for word in words) for words in texts]
+
+
+def tag_scores(found: Sequence[Words], train: Sequence[Pair], test: Sequence[Pair]) -> dict[str, Any]:
+    """Accuracy in % on all words, and on those that had more than one label in training; how many these are."""
+    counts = tag_counts(train)
+    rows = [
+        (len(counts.get(word, ())) > 1, ours == gold)
+        for tags, (words, right) in zip(found, test, strict=True)
+        for word, ours, gold in zip(words, tags, right, strict=True)
+    ]
+    several = [right for ambiguous, right in rows if ambiguous]
+    return {
+        "all words": round(100 * sum(right for _, right in rows) / len(rows), 2),
+        "words with two labels": round(100 * sum(several) / len(several), 2),
+        "of these words": len(several),
+    }
+
+
+def relation(sentence: lab.Sentence) -> str:
+    """How the French lies to the English: of equal length and "straight" or "crossed", or "shorter", or "longer"."""
+    more = len(sentence.french) - len(sentence.english)
+    if more:
+        return "longer" if more > 0 else "shorter"
+    return "straight" if all(i == j for i, j in sentence.alignment("french").sure) else "crossed"
+
+
+def sentences(size: Size, seed: int = 0) -> tuple[list[lab.Sentence], list[lab.Sentence]]:
+    """Sentences of 3 to 7 English words with their French."""
+    return tuple(  # type: ignore[return-value]
+        lab.sentences(count, seed, (3, 7), part=part) for count, part in ((size.train, "train"), (size.test, "test"))
+    )
+
+
+def pairs(some: Sequence[lab.Sentence]) -> list[Pair]:
+    """English and French words."""
+    return [(sentence.english, sentence.french) for sentence in some]
+
+
+def by_relation(found: Sequence[Words], test: Sequence[lab.Sentence]) -> list[dict[str, Any]]:
+    """Whole sentences right in %, for each relation of the two sides."""
+    rows = []
+    for name in RELATIONS:
+        right = [ours == s.french for ours, s in zip(found, test, strict=True) if relation(s) == name]
+        rows.append({"relation": name, "sentences": len(right), "right": round(100 * sum(right) / len(right), 1)})
+    return rows
