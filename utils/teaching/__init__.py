@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import fading_stepper as fading_stepper
     from utils.teaching.steppers import gates_stepper as gates_stepper
     from utils.teaching.steppers import heads_stepper as heads_stepper
+    from utils.teaching.steppers import looking_stepper as looking_stepper
     from utils.teaching.steppers import masks_stepper as masks_stepper
     from utils.teaching.steppers import paper_figure_stepper as paper_figure_stepper
     from utils.teaching.steppers import positions_stepper as positions_stepper
+    from utils.teaching.steppers import shapes_stepper as shapes_stepper
     from utils.teaching.steppers import stepper as stepper
     from utils.teaching.steppers import unrolled_stepper as unrolled_stepper
     from utils.teaching.tables import show_table as show_table
@@ -66,9 +68,11 @@ _HOMES = {
         "fading_stepper",
         "gates_stepper",
         "heads_stepper",
+        "looking_stepper",
         "masks_stepper",
         "paper_figure_stepper",
         "positions_stepper",
+        "shapes_stepper",
         "stepper",
         "unrolled_stepper",
     ),

@@ -56,7 +56,9 @@
       if (button.tagName !== "BUTTON" || !keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       pause();
-      moves[keys[event.key]]();
+      // Words that run from right to left are walked through in their own direction.
+      var turned = button.dataset.step && getComputedStyle(button.parentNode).direction === "rtl";
+      moves[keys[(turned && { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }[event.key]) || event.key]]();
       var door = button.dataset.step && root.querySelector('button[data-step="' + now + '"]');
       if (door) door.focus();
     });

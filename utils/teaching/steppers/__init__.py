@@ -10,6 +10,7 @@ from utils.teaching.steppers.looking import looking_stepper
 from utils.teaching.steppers.masks import masks_stepper
 from utils.teaching.steppers.paper_figure import paper_figure_stepper
 from utils.teaching.steppers.positions import positions_stepper
+from utils.teaching.steppers.shapes import shapes_stepper
 from utils.teaching.steppers.unrolled import unrolled_stepper
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "masks_stepper",
     "paper_figure_stepper",
     "positions_stepper",
+    "shapes_stepper",
     "stepper",
     "stepper_html",
     "unrolled_stepper",
