@@ -20,7 +20,7 @@ from utils.experiments.labelled import learn, predict, tag_loss
 from utils.experiments.shape_tasks import Pair, Size, Words
 from utils.models.rnn_heads import RecurrentConfig, Tagger
 
-TAGS = Size()
+TAGS = Size(test=2_000, steps=500)
 TRANSLATION = Size(train=8_000, test=800, embedding=64, hidden=96, steps=1_200)
 RELATIONS = ("straight", "crossed", "shorter", "longer")
 
@@ -88,20 +88,37 @@ def commonest_labels(train: Sequence[Pair], texts: Sequence[Words]) -> list[Word
     return [tuple(counts.get(word, rest).most_common(1)[0][0] for word in words) for words in texts]
 
 
+def left_open(train: Sequence[Pair]) -> set[tuple[str, str]]:
+    """The pairs (word before, word) of training in which the word had more than one label; "" begins a sentence."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for words, tags in train:
+        for before, word, tag in zip(("", *words), words, tags, strict=False):
+            found.setdefault((before, word), set()).add(tag)
+    return {pair for pair, tags in found.items() if len(tags) > 1}
+
+
 def tag_scores(found: Sequence[Words], train: Sequence[Pair], test: Sequence[Pair]) -> dict[str, Any]:
-    """Accuracy in % on all words, and on those that had more than one label in training; how many these are."""
-    counts = tag_counts(train)
+    """Accuracy in % on all words, on those with two labels in training, and on those that the word before leaves open.
+
+    With how many words the second and the third are.
+    """
+    counts, still_open = tag_counts(train), left_open(train)
     rows = [
-        (len(counts.get(word, ())) > 1, ours == gold)
+        (len(counts.get(word, ())) > 1, (before, word) in still_open, ours == gold)
         for tags, (words, right) in zip(found, test, strict=True)
-        for word, ours, gold in zip(words, tags, right, strict=True)
+        for before, word, ours, gold in zip(("", *words), words, tags, right, strict=False)
     ]
-    several = [right for ambiguous, right in rows if ambiguous]
+    several, undecided = ([row[2] for row in rows if row[k]] for k in (0, 1))
     return {
-        "all words": round(100 * sum(right for _, right in rows) / len(rows), 2),
-        "words with two labels": round(100 * sum(several) / len(several), 2),
-        "of these words": len(several),
+        "all words": _percent([row[2] for row in rows]),
+        "words with two labels": _percent(several),
+        "left open by the word before": _percent(undecided),
+        "how many of these": f"{len(several)} and {len(undecided)}",
     }
+
+
+def _percent(right: Sequence[bool]) -> float:
+    return round(100 * sum(right) / max(1, len(right)), 2)
 
 
 def relation(sentence: lab.Sentence) -> str:
