@@ -131,9 +131,10 @@ LOCAL = Exercise(
     title="Look only nearby",
     task="""
 Looking at every word costs a score for every word.
-[Luong, Pham and Manning (2015)](https://arxiv.org/abs/1508.04025) let the decoder look into a window only: at the words from `centre - width` to `centre + width`, both included. Write
-`local_weights`: weights that sum to 1 inside the window and are 0 outside. At the ends of the sentence the window is
-cut off. `width` is 0 or more, and `centre` a place in the sentence.
+[Luong, Pham and Manning (2015)](https://arxiv.org/abs/1508.04025) let the decoder look into a window only: at the words
+from `centre - width` to `centre + width`, both included. Write `local_weights`: weights that sum to 1 inside the window
+and are 0 outside. At the ends of the sentence the window is cut off. `width` is 0 or more, and `centre` a place in the
+sentence.
 """,
     difficulty=2,
     minutes=8,
@@ -235,6 +236,6 @@ coverage is below `least`.
     ),
     explanation="""
 Words that the other language does not need (Urdu has no article) are overlooked rightly, and EOS may collect weight
-that no word needs. So low coverage is a hint, not a proof. The function knows no words: give it a model's weights and see.
+that no word needs. So low coverage is a hint, not a proof.
 """,
 )

@@ -146,7 +146,7 @@ Write `additive_scores`: the scores of all keys at once, without a loop.
     wrong=(
         Wrong(
             _no_tanh,
-            "without tanh the query adds the same to every score, and softmax cancels it: where to look is always the same",
+            "without tanh the query adds the same to every score, and softmax cancels it: it never looks elsewhere",
         ),
         Wrong(_tanh_last, "tanh belongs inside, before v: outside it squeezes every score into -1 to 1"),
         Wrong(
