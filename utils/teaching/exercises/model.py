@@ -10,6 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pprint import pformat
 from typing import Any
 
 
@@ -90,7 +91,10 @@ class Exercise:
         """The reference solution as a learner would have written it."""
         if not self.value:
             return _source(self.solution)
-        return f"{self.value} = {self.solution()!r}".replace("'", '"')
+        value = pformat(self.solution(), width=100, sort_dicts=False)
+        if "\n" in value:  # one entry a line, as one would write it
+            value = f"{value[0]}\n {value[1:-1]},\n{value[-1]}".replace("\n ", "\n    ")
+        return f"{self.value} = {value}".replace("'", '"')
 
     def run(self, answer: Any) -> list[Any]:
         """What ``answer`` gives for every case, each with fresh arguments; for a value, the value."""
