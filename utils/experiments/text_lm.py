@@ -235,7 +235,8 @@ EXPERIMENTS = {"tinyshakespeare": tinyshakespeare, "names": names}
 PRESETS = {
     "tinyshakespeare": {
         "smoke": Settings(2, 8, 16, batch=4, length=32, warmup=2, orders=(1, 2), characters=6_000),
-        "cpu": Settings(24, precision="bf16"),
+        "cpu": Settings(12, hidden=256, dropout=0.2, rate=4e-3, precision="bf16"),
+        "gpu": Settings(24),
     },
     "names": {
         "smoke": Settings(2, 8, 16, batch=16, warmup=2, orders=(1, 2), characters=200),
