@@ -133,6 +133,7 @@ def _arrow(line: str, tip: str, path: str, end: tuple[int, int], look: Look, rig
 _TEXT = 'font-size="{}" fill="{}" font-weight="{}"'
 _FONT = "'Source Sans 3','Segoe UI',system-ui,'Helvetica Neue',Arial,sans-serif"
 _KEY = (("in", "goes in"), ("state", "state"), ("out", "comes out"))
+_NOTES = ("Dashed: what was written goes into the next state.", "PER: a person, LOC: a location, O: neither.")
 
 
 def _panel(shape: Shape, x: float, y: float) -> str:
@@ -169,8 +170,12 @@ def drawings() -> dict[str, str]:
     """The drawings by the name of their file: all shapes together, and each alone."""
     together = [(ONE_TO_MANY, 0, 0), (MANY_TO_ONE, 306, 0), (SYNCHRONOUS, 0, 222), (ONE_TO_ONE, 402, 222)]
     said = " ".join(f"{shape.name.capitalize()}: {described(shape)}" for shape in SHAPES)
-    body = _panels([*together, (ASYNCHRONOUS, 0, 444)]) + "\n  " + _key(664)
-    made = {"four_shapes": _svg("four_shapes", "The four shapes, and one to one", said, 694, body)}
+    notes = [
+        f'<text x="8" y="{714 + 26 * k}" {_TEXT.format(18, "#4f5963", 400)}>{note}</text>'
+        for k, note in enumerate(_NOTES)
+    ]
+    body = "\n  ".join([_panels([*together, (ASYNCHRONOUS, 0, 444)]), _key(664), *notes])
+    made = {"four_shapes": _svg("four_shapes", "The four shapes, and one to one", said, 752, body)}
     for shape in SHAPES:
         name = "shape_" + shape.name.removesuffix(" many to many").replace(" ", "_")
         x = (600 - WIDTH * len(shape.moments)) / 2

@@ -54,7 +54,8 @@ def _picture(shape: Shape, now: int) -> str:
     drawn = columns(shape, look=lambda part: f'class="sh-{part}"', now=now)
     name = f"{shape.name.capitalize()}, moment {now + 1} of {len(shape.moments)}"
     return (
-        f'<p class="st-label sh-name">{name}</p><svg class="sh-picture" viewBox="0 0 {WIDTH * 6} {HEIGHT}" role="img" '
+        f'<p class="st-label"><span class="sh-name">{name}.</span> {page.escape(shape.says)}</p>'
+        f'<svg class="sh-picture" viewBox="0 0 {WIDTH * 6} {HEIGHT}" role="img" '
         f'aria-label="{page.escape(shape.says)}">{drawn}</svg>'
     )
 
