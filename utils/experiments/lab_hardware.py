@@ -145,7 +145,10 @@ def rates(plan: Speed, device: str) -> list[dict[str, Any]]:
     for width in plan.widths:
         config = TransformerConfig(4, 4, width=width, heads=width // 64, feed_forward=4 * width)
         layer = EncoderLayer(config).to(device)
-        x, visible = torch.randn(16, 32, width, device=device), torch.ones(16, 1, 1, 32, dtype=bool, device=device)
+        x, visible = (
+            torch.randn(16, 32, width, device=device),
+            torch.ones(16, 1, 1, 32, dtype=torch.bool, device=device),
+        )
         work = 3 * 2 * 16 * (4 * 32 * width**2 + 2 * 32 * 32 * width + 2 * 32 * width * 4 * width)
 
         def step(layer: EncoderLayer = layer, x: Tensor = x, visible: Tensor = visible) -> None:

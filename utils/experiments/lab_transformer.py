@@ -18,7 +18,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from utils.experiments.lab_attention import build_attention
-from utils.experiments.lab_translation import Data, Settings, Sweep, by_length, sweep
+from utils.experiments.lab_translation import Data, Measures, Settings, Sweep, by_length, sweep
 from utils.models.attention import KeyValue, MultiHeadAttention
 from utils.models.rnn import Trace
 from utils.models.seq2seq import Seq2SeqConfig
@@ -123,8 +123,8 @@ BUILDS: dict[str, Callable[[Any, Data], nn.Module]] = {
 }
 
 
-def build(settings: TransformerSettings, data: Data) -> nn.Module:
-    """The model that the settings name."""
+def build(settings: Any, data: Data) -> nn.Module:
+    """The model that the settings (of this module) name."""
     if settings.model not in BUILDS:
         raise ValueError(f"model {settings.model!r} is unknown; it must be one of {', '.join(BUILDS)}")
     return BUILDS[settings.model](settings, data)
@@ -135,7 +135,7 @@ def short_sentences(model: Any, data: Data) -> list[dict[str, float]]:
     return by_length(model, data, (SHORT[0], SHORT[1] + 1))
 
 
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "0 attention (chapter 04)": {"model": "attention"},
     "1 dot products": {"model": "dot products"},
     "2 self-attention reads": {"model": "order-blind"},
@@ -155,7 +155,7 @@ _NORMS = {
     for name, pre_norm in (("post-LN", False), ("pre-LN", True))
     for warmup in (1, 60)
 }
-_short = {"short sentences": short_sentences}
+_short: Measures = {"short sentences": short_sentences}
 EXPERIMENTS: dict[str, Any] = {
     "length": partial(sweep, build=build, measures={"by length": by_length}),
     "stages": partial(sweep, build=build, measures=_short),
