@@ -65,7 +65,11 @@ def translate(strand: Sequence[str], frame: int = 0) -> str:
 
 
 def reading_frame(strand: Sequence[str]) -> int:
-    """The frame (0, 1 or 2) of the first ATG anywhere, found as a ribosome scans from the 5' end (Kozak 1978)."""
+    """The frame (0, 1 or 2) of the first ATG anywhere.
+
+    So a ribosome finds it that scans from the 5' end (Kozak 1978, for cells with a nucleus; bacteria have a signal
+    before the start instead).
+    """
     place = "".join(strand).find(START)
     if place < 0:
         raise ValueError(f"no {START} in the strand of {len(strand)} letters: nothing says where to begin")
