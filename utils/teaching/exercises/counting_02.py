@@ -219,6 +219,6 @@ the amino acids as a text; the stop is none of them. Without an `ATG` the text i
 Three letters in, one out, and where to begin has to be found: asynchronous, with the simplest rule that nature has.
 One letter too many shifts the frame and changes all that follows; one letter exchanged may change nothing, since most
 amino acids have several codons, or one amino acid. In the gene of haemoglobin `GAG` to `GTG` at one place causes
-sickle cells.
+sickle cells. (A ribosome reads the copy in RNA; that the first `ATG` counts holds for cells with a nucleus.)
 """,
 )
