@@ -3,7 +3,7 @@
 import inspect
 import math
 import re
-from importlib import import_module
+from importlib import import_module, resources
 
 import pytest
 import torch
@@ -210,3 +210,31 @@ def test_arrows_move_the_choice_and_the_focus(chosen):
     for key, place, word in [("ArrowRight", 1, "<dog>"), ("End", 3, "here"), ("ArrowLeft", 2, "sleeps")]:
         page.keyboard.press(key)
         assert (state()["on"], state()["pressed"], state()["focus"]) == (place, word, word), key
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["", "data-theme=dark"])
+def test_axe_finds_nothing_in_the_new_steppers(shown, open_page, theme):
+    axe = pytest.importorskip("axe_playwright_python")
+    page = open_page("<h1>steppers</h1>" + "".join(shown(call).html for call in CALLS.values()), theme=theme)
+    page.evaluate(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
+    for name in ("First", "Next"):
+        for button in page.get_by_role("button", name=name, exact=True).all():
+            button.click(force=True)
+        found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
+
+
+@pytest.mark.browser
+def test_the_words_of_the_figure_fit_their_boxes_and_stay_legible_on_a_phone(shown, open_page):
+    page = open_page(shown(paper_figure_stepper).html, width=360)
+    for k, part in enumerate(PARTS):
+        page.get_by_role("slider").fill(str(k + 1))
+        sizes = page.evaluate(
+            """() => [...document.querySelectorAll('svg .st-here')].map(g => [g.querySelector('rect'),
+            g.querySelector('text')].map(e => e.getBoundingClientRect()).map(r => [r.width, r.height]))"""
+        )
+        assert sizes, part.key
+        for box, words in sizes:
+            assert words[0] <= box[0], part.key
+            assert words[1] >= 12, part.key
