@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -25,7 +27,9 @@ def test_a_batch_has_one_distance_and_an_epoch_can_be_taken_up() -> None:
     widths = {words.shape[1] for words, _ in batches.epoch(0)}
     assert widths == {2, 5, 8}
     whole, late = list(batches.epoch(0)), list(batches.epoch(0, skip=9))
-    assert all(torch.equal(a, b) for one, two in zip(whole[9:], late, strict=True) for a, b in zip(one, two))
+    assert all(
+        torch.equal(a, b) for one, two in zip(whole[9:], late, strict=True) for a, b in zip(one, two, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_the_gradient_of_a_linear_net_fades_by_its_one_factor() -> None:
         model.net.net.weight_ih_l0.fill_(1e-3)
     sizes = memory.gradients(model, 6)
     assert len(sizes) == 8
-    assert all(near == pytest.approx(2 * far, rel=1e-3) for near, far in zip(sizes, sizes[1:], strict=False))
+    assert all(near == pytest.approx(2 * far, rel=1e-3) for near, far in pairwise(sizes))
 
 
 def test_a_net_learns_a_short_distance_and_an_untrained_one_guesses() -> None:

@@ -25,30 +25,8 @@ from utils.training.trainer import Plan, fit
 CHAPTERS = {"distances": "01"}
 NAMES = ("ali", "amina", "ben", "clara", "hugo", "maria", "sara", "tom")
 OTHERS = (
-    "a",
-    "an",
-    "the",
-    "this",
-    "that",
-    "and",
-    "or",
-    "not",
-    "sees",
-    "hears",
-    "likes",
-    "wants",
-    "has",
-    "finds",
-    "cat",
-    "dog",
-    "horse",
-    "cake",
-    "red",
-    "small",
-    "old",
-    "two",
-    "here",
-    "today",
+    *("a", "an", "the", "this", "that", "and", "or", "not", "sees", "hears", "likes", "wants"),
+    *("has", "finds", "cat", "dog", "horse", "cake", "red", "small", "old", "two", "here", "today"),
 )
 WORDS = Vocabulary((*NAMES, *OTHERS, "?"))
 CHANCE = 1 / len(NAMES)
