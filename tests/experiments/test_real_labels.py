@@ -53,6 +53,8 @@ def test_the_dumbest_taggers():
              (("York",), ("B-person",)), (("York",), ("B-person",))]  # fmt: skip
     find = tagged_text.known_entities(train)
     assert find(("see", "New", "York", "York")) == ("O", "B-loc", "I-loc", "B-person")
+    capital = tagged_text.capital_runs(train)
+    assert capital(("See", "Old", "Bill", "in", "USA")) == ("O", "B-person", "I-person", "O", "O")
     tag = tagged_text.commonest_tags(train)
     assert tag(("York", "never")) == ("B-person", "O")
 

@@ -1,11 +1,13 @@
 """The four shapes of chapter 02 in the lab, over three seeds.
 
+    python -m utils.experiments lab_shapes/captions
     python -m utils.experiments lab_shapes/tasks
     python -m utils.experiments lab_shapes/both_sides
     python -m utils.experiments lab_shapes/aligned
 
-`tasks` solves one to many, many to one and asynchronous many to many, each beside the dumbest baseline; `both_sides`
-compares taggers that read one way and both ways; `aligned` lets a tagger translate, beside an encoder-decoder.
+`captions` solves one to many, `tasks` many to one and asynchronous many to many, each beside the dumbest baseline;
+`both_sides` compares taggers that read one way and both ways; `aligned` lets a tagger translate, beside an
+encoder-decoder.
 """
 
 from __future__ import annotations
@@ -19,15 +21,16 @@ from utils.experiments import aligned_tasks, shape_tasks
 from utils.experiments.run import Run
 from utils.experiments.shape_tasks import Pair, Size, Words
 
-CHAPTERS = {"tasks": "02", "both_sides": "02", "aligned": "02"}
+CHAPTERS = {"captions": "02", "tasks": "02", "both_sides": "02", "aligned": "02"}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The seeds, and sizes that replace those of the tasks (for a trial)."""
+    """The seeds, sizes that replace those of the tasks (for a trial), and which of several tasks are solved."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
     changes: tuple[tuple[str, int], ...] = ()
+    only: tuple[str, ...] = ()
 
     def size(self, usual: Size) -> Size:
         """The size of a task under this sweep."""
@@ -46,7 +49,8 @@ def tasks(run: Run) -> None:
     """One to many, many to one, asynchronous: whole outputs right, in %, of each net and of its baseline."""
     plan: Sweep = run.settings
     rows, samples = run.memory.setdefault("scores", []), run.memory.setdefault("samples", [])
-    solvers = dict.fromkeys(shape_tasks.WRITTEN, _written) | dict.fromkeys(shape_tasks.LABELLED, _labelled)
+    known = dict.fromkeys(shape_tasks.WRITTEN, _written) | dict.fromkeys(shape_tasks.LABELLED, _labelled)
+    solvers = {name: known[name] for name in plan.only}
     for task, solve in solvers.items():
         for seed in plan.seeds:
             if any(row["task"] == task and row["seed"] == seed for row in rows):
@@ -148,6 +152,12 @@ def aligned(run: Run) -> None:
     run.found |= {"curves": {"scores": rows}, "samples": samples, "seeds": list(plan.seeds), "sizes": asdict(size)}
 
 
-EXPERIMENTS = {"tasks": tasks, "both_sides": both_sides, "aligned": aligned}
-_SMOKE = Sweep((0,), (("train", 200), ("test", 150), ("hidden", 8), ("steps", 3)))
-PRESETS = {name: {"smoke": _SMOKE, "cpu": Sweep()} for name in EXPERIMENTS}
+EXPERIMENTS = {"captions": tasks, "tasks": tasks, "both_sides": both_sides, "aligned": aligned}
+_PICTURE = ("picture to caption",)
+_OTHERS = tuple(name for name in (*shape_tasks.LABELLED, *shape_tasks.WRITTEN) if name not in _PICTURE)
+_ONLY = {"captions": _PICTURE, "tasks": _OTHERS}
+_SMALL = (("train", 200), ("test", 150), ("hidden", 8), ("steps", 3))
+PRESETS = {
+    name: {"smoke": Sweep((0,), _SMALL, _ONLY.get(name, ())), "cpu": Sweep(only=_ONLY.get(name, ()))}
+    for name in EXPERIMENTS
+}

@@ -108,3 +108,19 @@ def known_entities(train: Sequence[Tagged]) -> Callable[[Words], Words]:
         return tuple(tags)
 
     return find
+
+
+def capital_runs(train: Sequence[Tagged]) -> Callable[[Words], Words]:
+    """No word known: a run of words with a capital, but for the first word, is an entity of the commonest kind."""
+    kinds = Counter(kind for _, tags in train for kind, _, _ in metrics.spans(tags))
+    kind = kinds.most_common(1)[0][0] if kinds else ""
+
+    def find(words: Words) -> Words:
+        tags, inside = [], False
+        for place, word in enumerate(words):
+            capital = bool(kind) and place > 0 and word[:1].isupper() and word[1:].islower()
+            tags.append(f"{'I' if inside else 'B'}-{kind}" if capital else "O")
+            inside = capital
+        return tuple(tags)
+
+    return find
