@@ -74,7 +74,9 @@ def _step(k: int, distance: int, first: int, shares: Mapping[str, float], scale:
 
 
 def _back(distance: int) -> str:
-    return "No word back" if distance == 0 else "One word back" if distance == 1 else f"{distance} words back"
+    return (
+        "At the last word itself" if distance == 0 else "One word back" if distance == 1 else f"{distance} words back"
+    )
 
 
 def _power(exponent: int) -> str:
