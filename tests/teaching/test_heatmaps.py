@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from utils.teaching import heat_map
+from utils.teaching import heat_map, show_table
 
 EVIL = "</script><script>document.title='broken'</script>"
 ENGLISH, FRENCH, URDU = ["the", "cat", "sleeps"], ["le", EVIL], ["بلی", "سوتی", "ہے"]
@@ -83,6 +83,15 @@ def test_a_phone_scrolls_and_keeps_the_words_in_sight(shown, open_page, words, t
     page.wait_for_function("th => {const r = th.getBoundingClientRect(); return r.right < 0 || r.left > innerWidth}",
                            arg=first.element_handle())  # fmt: skip
     assert page.get_by_role("rowheader", name="le", exact=True).evaluate(seen)
+
+
+@pytest.mark.browser
+def test_a_later_card_does_not_change_how_a_map_looks(shown, open_page):
+    """Every card brings the common style along, and the last rule of equal weight wins."""
+    look = """[...document.querySelectorAll(".course-heatmap th, .course-heatmap td")].map(e => {
+        const s = getComputedStyle(e); return [s.fontWeight, s.padding, s.borderBottomWidth, s.width].join()})"""
+    one, two = shown(french).html, shown(show_table, [{"a": 1}], "a table").html
+    assert open_page(one).evaluate(look) == open_page(one + two).evaluate(look)
 
 
 @pytest.mark.browser

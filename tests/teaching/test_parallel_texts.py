@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from utils.data.catalogue import dataset
 from utils.records import read
-from utils.teaching import parallel_text, udhr_table
+from utils.teaching import parallel_text, show_table, udhr_table
 
 EVIL = "</script><script>document.title='broken'</script>"
 
@@ -42,6 +42,14 @@ def test_urdu_begins_on_the_right_and_both_fit_a_phone(shown, open_page, theme):
     assert urdu.bounding_box()["x"] > english.bounding_box()["x"]
     assert urdu.bounding_box()["x"] + urdu.bounding_box()["width"] <= 360
     assert page.title() != "broken"
+
+
+@pytest.mark.browser
+def test_a_later_card_does_not_change_how_the_columns_look(shown, open_page):
+    look = """[...document.querySelectorAll('.course-parallel td, .course-parallel th')].map(e => {
+        const s = getComputedStyle(e); return [s.textAlign, s.fontWeight, s.fontSize, s.lineHeight].join()})"""
+    one, two = shown(udhr_table).html, shown(show_table, [{"a": 1}], "a table").html
+    assert open_page(one).evaluate(look) == open_page(one + two).evaluate(look)
 
 
 @pytest.mark.parametrize(
