@@ -23,7 +23,7 @@ GIVEN = {("03_seq2seq", "7.7"): "bits that choose one of 211 words: the base-2 l
 
 NOT_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|(?<=\])\([^)]*\)|[Ee]xercises? \d+\.\d+", re.DOTALL)
 MEASURED = re.compile(r"(?<![\w.,])(\d[\d,]*\.\d+|\d[\d,]*(?=\s?%))(\s?%)?(?![\w]|\.\d)")
-ASIDE = "script, style, svg, .course-stepper, .course-quiz, .course-source"  # their many numbers report no result
+ASIDE = "script, style, svg, .course-stepper, .course-quiz, .course-source, .course-heatmap table"  # no results
 NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
