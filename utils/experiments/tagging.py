@@ -173,6 +173,9 @@ def tag_wnut17(run: Run) -> None:
 EXPERIMENTS = {"brown": tag_brown, "wnut17": tag_wnut17}
 _TINY = Task(200, 60, 60, embedding=8, hidden=8, epochs=1, seeds=(0,))
 PRESETS = {
-    "brown": {"smoke": _TINY, "cpu": Task(train=8_000, dev=300, test=2_000, epochs=4, batch=16, hidden=64, rate=4e-3, seeds=(0,))},
+    "brown": {
+        "smoke": _TINY,
+        "cpu": Task(train=8_000, dev=300, test=2_000, epochs=4, batch=16, hidden=64, rate=4e-3, seeds=(0,)),
+    },
     "wnut17": {"smoke": _TINY, "cpu": Task(epochs=10, batch=16, hidden=64, rate=5e-3, seeds=(0, 1))},
 }
