@@ -9,7 +9,7 @@ from utils.data.tokens import BOS, EOS
 from utils.experiments import lab_language_model as lm
 from utils.experiments.lab_language_model import Settings
 
-SMALL = Settings(sentences=600, tests=60, words=(3, 12), embedding=16, hidden=24, steps=60)
+SMALL = Settings(sentences=600, tests=60, words=(3, 12), embedding=16, hidden=24, steps=150)
 
 
 def test_the_parts_share_no_sentence_and_the_vocabulary_is_that_of_training() -> None:
