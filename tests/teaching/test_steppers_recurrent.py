@@ -46,7 +46,7 @@ def test_unrolled_says_what_is_read_and_what_changes(shown):
     assert said[0].startswith("Nothing is read yet. One cell with one set of weights waits for each of the 4 words")
     assert "takes “\u2068the\u2069” and the zeros it began with. The state moves by 0.22" in said[1]
     assert "takes “\u2068dog\u2069” and the state that “\u2068the\u2069” left" in said[2]
-    assert "moves by 0.80, most in number 2 of 3, from 0.00 to 0.80. It puts out" in said[2]
+    assert "moves by 0.80, most in number 2 of the 3 drawn, from 0.00 to 0.80. It puts out" in said[2]
     assert len(set(said)) == 5
     columns = BeautifulSoup(html, "html.parser").select(".un-word")
     assert [column.button.get_text() for column in columns] == ["(start)", *TOKENS]
@@ -67,8 +67,8 @@ def test_gates_are_given_as_means_and_as_bars(shown):
     said = texts(html)
     assert "Word 2 of 4, “\u2068dog\u2069”. Open on average: forget 60\u00a0% (over the sentence 75\u00a0%)" in said[1]
     assert "input 20\u00a0%" in said[1]
-    assert "The cell changes most in number 2 of 3, from 0.00 to 0.80." in said[1]
-    assert "changes most in number 3 of 3, from 0.00 to -0.20" in said[0], "before the first word the cell is zero"
+    assert "The cell changes most in number 2 of the 3 drawn, from 0.00 to 0.80." in said[1]
+    assert "changes most in number 3 of the 3 drawn, from 0.00 to -0.20" in said[0], "before the first word the cell is zero"
     heights = [bar["style"] for bar in steps(html)[1].select(".st-bars")[0].select("i")]
     assert heights == ["height:10%", "height:90%", "height:80%"]
     assert [b.get_text() for b in BeautifulSoup(html, "html.parser").select(".st-choices button")] == TOKENS

@@ -45,8 +45,8 @@ RNN_STEP = Exercise(
     title="One step of a recurrent network",
     task=r"""
 A recurrent network reads a word and makes a new state from it and from the old state:
-$h \leftarrow \tanh(W x + U h + b)$. Write `rnn_step`. Here $x$ and $h$ have the same size, so nothing but the numbers
-tells you when you mix up $W$ and $U$.
+$h \leftarrow \tanh(W x + U h + b)$, with one bias, since only the sum of PyTorch's two matters. Write `rnn_step`. Here
+$x$ and $h$ have the same size, so no error warns you when you mix up $W$ and $U$.
 """,
     difficulty=1,
     minutes=4,

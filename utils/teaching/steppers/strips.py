@@ -48,6 +48,7 @@ def bars(shares: Sequence[float], says: str) -> str:
 
 
 def biggest_change(before: Sequence[float], after: Sequence[float]) -> str:
-    """Which number of a vector changed most, as a part of a sentence."""
-    k = max(range(len(after)), key=lambda place: abs(after[place] - before[place]))
-    return f"number {k + 1} of {len(after)}, from {before[k]:.2f} to {after[k]:.2f}"
+    """Which of the numbers that are drawn changed most, as a part of a sentence."""
+    drawn = min(SHOWN, len(after))
+    k = max(range(drawn), key=lambda place: abs(after[place] - before[place]))
+    return f"number {k + 1} of the {drawn} drawn, from {before[k]:.2f} to {after[k]:.2f}"
