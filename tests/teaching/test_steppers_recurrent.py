@@ -62,13 +62,19 @@ def test_a_strip_shows_sign_and_size():
     assert strip([0.1] * 40, 1.0).count("%,") == 15, "of a long vector the first 16 numbers"
 
 
+def test_only_numbers_that_are_drawn_are_named(shown):
+    wide = [[0.0] * 20, [0.0] * 15 + [0.3] + [0.9] * 4]
+    said = texts(shown(unrolled_stepper, ["a", "b"], wide).html)
+    assert "most in number 16 of the 16 drawn, from 0.00 to 0.30" in said[2]
+
+
 def test_gates_are_given_as_means_and_as_bars(shown):
     html = shown(gates).html
     said = texts(html)
     assert "Word 2 of 4, “\u2068dog\u2069”. Open on average: forget 60\u00a0% (over the sentence 75\u00a0%)" in said[1]
     assert "input 20\u00a0%" in said[1]
     assert "The cell changes most in number 2 of the 3 drawn, from 0.00 to 0.80." in said[1]
-    assert "changes most in number 3 of the 3 drawn, from 0.00 to -0.20" in said[0], "before the first word the cell is zero"
+    assert "changes most in number 3 of the 3 drawn, from 0.00 to -0.20" in said[0], "it begins at zero"
     heights = [bar["style"] for bar in steps(html)[1].select(".st-bars")[0].select("i")]
     assert heights == ["height:10%", "height:90%", "height:80%"]
     assert [b.get_text() for b in BeautifulSoup(html, "html.parser").select(".st-choices button")] == TOKENS
