@@ -39,10 +39,13 @@ _SURE = {(0, 0), (2, 1), (1, 2)}
 ERROR = Exercise(
     id="4.5",
     title="Alignment error rate",
-    task="""
+    task=r"""
 Two people who link the words of a translation agree on most pairs and not on all. So a gold alignment has *sure* links
-S, and *possible* ones P, which nobody is blamed for, found or not (S is a part of P). For the found links A,
-`AER = 1 - (|A and S| + |A and P|) / (|A| + |S|)`, where |X| counts the links in X, and "and" means: in both.
+$S$, and *possible* ones $P$, which nobody is blamed for, found or not ($S$ is a part of $P$). For the found links $A$,
+
+$$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}$$
+
+where $|X|$ counts the links in $X$, and $A \cap S$ holds those that are in both.
 
 First with a pencil: sure are (0, 0), (2, 1), (1, 2), possible besides is (2, 0), and a model found (0, 0), (2, 1),
 (2, 0), (3, 2). What is its AER? Now write it for any three sets of pairs.
