@@ -32,6 +32,11 @@ def test_provenance_and_metrics_are_shown(shown) -> None:  # type: ignore[no-unt
     assert "batches were <code>cut</code>" in html
 
 
+def test_a_mapping_inside_a_mapping_is_no_python(shown) -> None:  # type: ignore[no-untyped-def]
+    nested = replace(RECORD, metrics={"against": {"multi30k/y": {"ours": 40.09, "p": 0.001}}})
+    assert "<td>multi30k/y: ours 40.1, p 0.001</td>" in shown(show_record, nested).html
+
+
 def test_texts_of_a_record_are_escaped(shown) -> None:  # type: ignore[no-untyped-def]
     html = shown(show_record, replace(RECORD, name="<script>x")).html
     assert "<script>x" not in html

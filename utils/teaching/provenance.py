@@ -38,6 +38,14 @@ def _flat(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping) and {"score", "low", "high"} <= set(value):
             yield name, f"{value['score']:.1f} ({value['low']:.1f} to {value['high']:.1f})"
         elif isinstance(value, Mapping):
-            yield name, ", ".join(f"{key} {page.number(item)}" for key, item in value.items())
+            yield name, _joined(value)
         else:
             yield name, page.number(value)
+
+
+def _joined(value: Mapping[str, Any]) -> str:
+    """A mapping in a line: ``name number, name number``; one inside stands behind a colon."""
+    return ", ".join(
+        f"{key}: {_joined(item)}" if isinstance(item, Mapping) else f"{key} {page.number(item)}"
+        for key, item in value.items()
+    )
