@@ -80,7 +80,7 @@ def test_masks_are_those_of_the_models(shown):
 
 def test_each_position_says_the_same_of_the_distance(shown):
     soup = page_of(shown, CALLS["positions"])
-    table = sinusoids(torch.arange(15.0), 16)
+    table = sinusoids(torch.arange(13.0), 16)
     for position, text in enumerate(texts(soup)):
         said = re.search(r"turned by (\d+)°, the last by ([\d.]+)°, and the dot product .* is ([\d.]+):", text)
         assert said[1] == f"{math.degrees(3):.0f}"

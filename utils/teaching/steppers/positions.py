@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def positions_stepper(width: int = 16, length: int = 12, shift: int = 3, title: str = "Where a word stands") -> None:
+def positions_stepper(width: int = 16, length: int = 10, shift: int = 3, title: str = "Where a word stands") -> None:
     """Show the sinusoids of `utils.models.transformer.sinusoids`, one step for each position.
 
     Each pair (sine, cosine) is drawn as the hand of a clock; a dashed hand stands `shift` positions later.
