@@ -44,7 +44,7 @@ class Size:
     rate: float = 4e-3
 
 
-CAPTIONS = Size(train=6_000, test=300, hidden=96, steps=1_000, rate=2e-3)
+CAPTIONS = Size(train=6_000, test=300, hidden=96, steps=2_000, rate=3e-3)
 REVIEWS = Size(train=2_500, hidden=32, rate=5e-3)
 PROMOTERS = Size(train=8_000, embedding=16, steps=500, rate=1e-2)
 GENES = Size(train=8_000, test=300, hidden=128, steps=1_000)
