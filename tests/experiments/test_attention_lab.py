@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from utils import metrics
 from utils.data import lab
 from utils.data.batches import pad
-from utils.experiments import lab_attention, lab_costs, lab_translation
+from utils.decoding import forced
+from utils.experiments import lab_attention, lab_costs, lab_looking, lab_translation
 from utils.experiments.lab_attention import FIXED, LookSettings, build_attention
 from utils.training.losses import previous_words
 
@@ -49,13 +51,13 @@ def test_the_diagonal_moves_on_word_by_word(data):
     model = build_attention(LookSettings(hidden=16, look="diagonal"), data)
     model.decoder.ratio = 1.0
     source, target = (pad(column) for column in zip(*data.encode(data.test[:1]), strict=True))
-    places = lab_attention.looks(model, source, target)[0].argmax(dim=1).tolist()
+    places = lab_looking.looks(model, source, target)[0].argmax(dim=1).tolist()
     assert places == [min(t, source.shape[1] - 1) for t in range(target.shape[1])]
 
 
 def test_shuffling_keeps_the_weights_and_the_padding():
     weights = torch.tensor([[0.7, 0.1, 0.15, 0.05], [0.8, 0.2, 0.0, 0.0]])
-    other = lab_attention.shuffled(weights, MASK)
+    other = lab_looking.shuffled(weights, MASK)
     assert not torch.equal(other, weights)
     assert torch.equal(other.sort(dim=1).values, weights.sort(dim=1).values)
     assert (other[~MASK] == 0).all()
@@ -63,12 +65,33 @@ def test_shuffling_keeps_the_weights_and_the_padding():
 
 def test_weights_that_are_not_changed_change_nothing(data):
     model = build_attention(LookSettings(hidden=16), data).eval()
-    rows = {row["weights"]: row["teacher forcing"] for row in lab_attention.tampered(model, data)}
-    right = lab_attention.metrics.token_accuracy
-    some = lab.sentences(lab_attention.ALIGNED, 3, lab_attention.TRAINED, part="test")
-    source, target = lab_attention.encode(data, some, "french")
-    expected = right(lab_attention.forced(model, source, target), target).mean()
+    rows = {row["weights"]: row["teacher forcing"] for row in lab_looking.tampered(model, data)}
+    some = lab.sentences(lab_looking.ALIGNED, 3, lab_looking.TRAINED, part="test")
+    source, target = lab_looking.encode(data, some, "french")
+    expected = metrics.token_accuracy(forced(model, source, target), target).mean()
     assert rows["as learned"] == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_a_withheld_word_gets_no_weight_and_the_others_share_it(data):
+    model = build_attention(LookSettings(hidden=16), data).eval()
+    source, target = (pad(column) for column in zip(*data.encode(data.test[:5]), strict=True))
+    before = lab_looking.looks(model, source, target)
+    forbidden = torch.zeros_like(before, dtype=torch.bool)
+    forbidden[:, 1::2, 1] = True  # at every second step the second word
+    other = lab_looking.changed_model(model, lab_looking.withholding(forbidden))
+    after = lab_looking.looks(other, source, target)
+    assert (after[forbidden] == 0).all()
+    assert (before[forbidden] > 0).all()
+    assert torch.allclose(after.sum(dim=2), torch.ones(after.shape[:2]), atol=1e-5)
+    assert torch.allclose(after[:, 0], before[:, 0])  # nothing was withheld there
+
+
+def test_withheld_counts_every_word_with_a_partner_once(data):
+    model = build_attention(LookSettings(hidden=16), data)
+    looked, elsewhere = lab_looking.withheld(model, data)
+    row = lab_attention.alignment(model, data)[0]
+    assert (looked["words"], elsewhere["words"]) == (row["looked at the partner"], row["looked elsewhere"])
+    assert (looked["right"], elsewhere["right"]) == (row["of these right"], row["of those right"])
 
 
 def test_a_model_that_looks_along_the_diagonal_scores_a_little_worse_than_the_diagonal(data):

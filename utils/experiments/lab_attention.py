@@ -18,19 +18,16 @@ from torch import Tensor
 
 from utils import metrics
 from utils.data import lab
-from utils.data.batches import pad
 from utils.decoding import forced
+from utils.experiments.lab_looking import ALIGNED, TRAINED, encode, looks, tampered, uniform
 from utils.experiments.lab_translation import Data, Settings, Sweep, by_length, sweep
 from utils.models.attention import AttentionDecoder, AttentionSeq2Seq, Memory
 from utils.models.seq2seq import Seq2SeqConfig
-from utils.training.losses import previous_words
 
 CHAPTERS = {"french": "04", "urdu": "04", "fixed": "04"}
-TRAINED, LONGER = (3, 25), (26, 45)  # English words: the lengths of the training, and beyond
-BEYOND = (46, 53, 61)  # edges of further length groups, more than twice the longest training sentence
-ALIGNED = 300  # test sentences that are aligned
+LONGER = (26, 45)  # English words: beyond the lengths of the training
+BEYOND = (46, 53, 61)  # edges of further length groups, about twice the longest training sentence
 SHOWN = ((6, 6), (9, 9), (14, 14))  # lengths of the sentences that a record shows
-Change = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,6 @@ class LookSettings(Settings):
     """The same training; `look` is "learned", or one of the fixed ways to look in `FIXED`."""
 
     look: str = "learned"
-
-
-def uniform(mask: Tensor, *_: Any) -> Tensor:
-    """Look at all words alike: mask (B, S) -> weights (B, S)."""
-    return mask / mask.sum(dim=1, keepdim=True)
 
 
 def last(mask: Tensor, *_: Any) -> Tensor:
@@ -88,21 +80,6 @@ class FixedDecoder(AttentionDecoder):
         return super().logits(words, hidden[..., :-1], context)
 
 
-class ChangedDecoder(AttentionDecoder):
-    """The decoder with attention, whose weights are changed before they are used: change(weights, mask), (B, S)."""
-
-    def __init__(self, config: Seq2SeqConfig, change: Change):
-        super().__init__(config)
-        self.change = change
-
-    def advance(self, word: Tensor, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
-        """As of the decoder with attention."""
-        _, learned = self.attention(hidden[:, None], memory.keys, memory.states, memory.mask)
-        weights = self.change(learned[:, 0], memory.mask[:, 0])
-        context = (weights[:, None] @ memory.states)[:, 0]  # (B, 2H)
-        return self.cell(torch.cat([word, context], dim=-1), hidden), context, weights
-
-
 def build_attention(settings: Settings, data: Data) -> AttentionSeq2Seq:
     """The encoder-decoder with attention, as wide as chapter 03's, or one that looks where `settings.look` says."""
     config = Seq2SeqConfig(len(data.source), len(data.target), settings.embedding, settings.hidden)
@@ -112,21 +89,6 @@ def build_attention(settings: Settings, data: Data) -> AttentionSeq2Seq:
         model.decoder = FixedDecoder(config, FIXED[look], ratio)
         torch.nn.init.normal_(model.decoder.embedding.weight, std=config.embedding**-0.5)
     return model
-
-
-@torch.no_grad()
-def looks(model: Any, source: Tensor, target: Tensor) -> Tensor:
-    """Where the model looks before each true word: source (B, S), target (B, T) -> weights (B, T, S)."""
-    state, rows = model.start(source, trace=True), []
-    for word in previous_words(target).T:
-        _, state = model.step(word, state)
-        rows.append(state.trace["weights"])
-    return torch.stack(rows, dim=1)
-
-
-def encode(data: Data, some: list[lab.Sentence], language: str) -> tuple[Tensor, Tensor]:
-    """Sentences as padded ids: source (B, S), target (B, T)."""
-    return pad([data.read(s.english) for s in some]), pad([data.target.encode(s.side(language)) for s in some])
 
 
 def alignment(model: Any, data: Data, language: str = "french") -> list[dict[str, float]]:
@@ -174,36 +136,6 @@ def _looked(found: list[Any], gold: list[lab.Alignment], right: Tensor) -> dict[
     }
 
 
-def shuffled(weights: Tensor, mask: Tensor) -> Tensor:
-    """The same weights (B, S) on other words, drawn anew: padding keeps its zeros."""
-    order = torch.rand(mask.shape, generator=torch.Generator().manual_seed(mask.shape[1]))
-    return weights.gather(1, order.masked_fill(~mask, 2.0).argsort(dim=1))
-
-
-def largest(weights: Tensor, mask: Tensor) -> Tensor:
-    """The largest weight alone counts: weights (B, S)."""
-    return torch.nn.functional.one_hot(weights.argmax(dim=1), mask.shape[1]).float()
-
-
-def tampered(model: Any, data: Data, language: str = "french") -> list[dict[str, Any]]:
-    """Words right under teacher forcing when the trained model's weights are changed while it writes."""
-    source, target = encode(data, lab.sentences(ALIGNED, TRAINED[0], TRAINED, part="test"), language)
-    rows: list[dict[str, Any]] = []
-    changes: dict[str, Change] = {
-        "as learned": lambda weights, mask: weights,
-        "largest only": largest,
-        "all alike": lambda weights, mask: uniform(mask),
-        "shuffled": shuffled,
-    }
-    for name, change in changes.items():
-        other = AttentionSeq2Seq(model.config).eval()
-        other.decoder = ChangedDecoder(model.config, change).eval()
-        other.load_state_dict(model.state_dict())
-        right = metrics.token_accuracy(forced(other, source, target), target)
-        rows.append({"weights": name, "teacher forcing": round(float(right.mean()), 4)})
-    return rows
-
-
 def shown(model: Any, data: Data, language: str = "french") -> list[dict[str, Any]]:
     """Where the model looks in a few test sentences: words of both sides, weights (T, S) and the gold links."""
     rows = []
@@ -218,7 +150,7 @@ def shown(model: Any, data: Data, language: str = "french") -> list[dict[str, An
 
 
 def far_beyond(model: Any, data: Data, language: str = "french") -> list[dict[str, float]]:
-    """Chapter 03's length groups, and two beyond them, of sentences more than twice as long as any in training."""
+    """Chapter 03's length groups, and two beyond them, of sentences about twice as long as any in training."""
     long = lab.sentences(ALIGNED, 5, (BEYOND[0], BEYOND[-1] - 1), part="test")
     further = replace(data, test=[(s.english, s.side(language)) for s in long])
     return by_length(model, data) + by_length(model, further, BEYOND)

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from utils.data.tokens import SPECIALS
-from utils.experiments.lab_attention import build_attention, looks
+from utils.experiments.lab_attention import build_attention
+from utils.experiments.lab_looking import looks
 from utils.experiments.lab_translation import Settings, build_seq2seq, prepare
 from utils.experiments.run import Run
 from utils.models.attention import AdditiveAttention, AttentionSeq2Seq
