@@ -43,7 +43,7 @@ def positions_stepper(width: int = 16, length: int = 10, shift: int = 3, title: 
 def _picture(table: Tensor) -> str:
     """The whole table as patches; a click on a row leads to its step."""
     rows = "".join(
-        f'<g data-step="{y}"><rect y="{y}" width="{len(row)}" height="1"/>{_patches(y, row)}</g>'
+        f'<g data-step="{y}">{_patches(y, row)}<rect y="{y}" width="{len(row)}" height="1"/></g>'
         for y, row in enumerate(table.tolist())
     )
     size = f"{len(table[0])} {len(table)}"
