@@ -11,7 +11,7 @@ same seconds of training. Operations are counted by the formula in `operations`;
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -186,16 +186,20 @@ def speed(run: Run) -> None:
 
 @dataclass(frozen=True)
 class Race:
-    """`budget` seconds of processor time for every model and seed, on sentences of trained lengths."""
+    """`budget` seconds of processor time for every model and seed, on sentences of trained lengths.
 
-    budget: float = 8.0
+    How many steps fit is found by `trial` steps, of which the first quarter is not counted.
+    """
+
+    budget: float = 20.0
     base: TransformerSettings = field(default_factory=TransformerSettings)
     seeds: tuple[int, ...] = (0, 1, 2)
     edges: tuple[int, ...] = (3, 11, 26)
+    trial: int = 40
 
 
 def race(run: Run) -> None:
-    """Train each model for the same time: its rate falls to zero within the steps that fit, found by a short trial."""
+    """Train each model for the same time: its rate falls to zero within the steps that fit."""
     plan: Race = run.settings
     rows = run.memory.setdefault("rows", [])
     for seed in plan.seeds:
@@ -203,10 +207,10 @@ def race(run: Run) -> None:
         for name, build in MODELS.items():
             if any((row["seed"], row["model"]) == (seed, name) for row in rows):
                 continue
-            trial = _train(build, plan.base, data, seed, 12)[1] / 12
-            steps = max(13, round(plan.budget / trial))
-            model, used = _train(build, plan.base, data, seed, steps)
-            mark = {"model": name, "seed": seed, "steps": steps, "seconds": round(used, 1)}
+            clock = _trained(build, plan.base, data, seed, plan.trial)[1][plan.trial // 4 :]
+            steps = max(plan.trial, round(plan.budget / ((clock[-1] - clock[0]) / (len(clock) - 1))))
+            model, clock = _trained(build, plan.base, data, seed, steps)
+            mark = {"model": name, "seed": seed, "steps": steps, "seconds": round(clock[-1] - clock[0], 1)}
             rows.extend(mark | row for row in by_length(model, data, plan.edges))
             run.remember()
     run.found["curves"] = {"by length": rows}
@@ -214,21 +218,12 @@ def race(run: Run) -> None:
     run.found["seeds"] = list(plan.seeds)
 
 
-def _train(build: Callable[..., Any], base: Settings, data: Data, seed: int, steps: int) -> tuple[Any, float]:
-    """A model trained for some steps, and the processor time that it took."""
+def _trained(build: Callable[..., Any], base: Settings, data: Data, seed: int, steps: int) -> tuple[Any, list[float]]:
+    """A model trained for some steps, and the processor time at the end of each."""
     torch.manual_seed(seed)
     model = build(base, data)
     settings = replace(base, steps=steps, warmup=max(1, steps // 10))
-    began = time.process_time()
-    _last(train(model, data.encode(data.train), settings, seed))
-    return model, time.process_time() - began
-
-
-def _last(steps: Iterable[Any]) -> Any:
-    last = None
-    for step in steps:
-        last = step
-    return last
+    return model, [time.process_time() for _ in train(model, data.encode(data.train), settings, seed)]
 
 
 EXPERIMENTS: dict[str, Any] = {"speed": speed, "race": race}
@@ -239,5 +234,5 @@ PRESETS: dict[str, dict[str, Any]] = {
         "cpu": Speed(),
         "gpu": Speed(tokens=16_384, alone=(512, 1024, 2048, 4096, 8192), widths=(64, 256, 512, 1024), rounds=20),
     },
-    "race": {"smoke": Race(0.1, _TINY, (0,)), "cpu": Race()},
+    "race": {"smoke": Race(0.1, _TINY, (0,), trial=4), "cpu": Race()},
 }
