@@ -136,7 +136,7 @@ $f$, candidate $g$, output gate $o$. The three gates go through $\sigma$, the ca
 
 $$c \leftarrow f \odot c + i \odot g \qquad\qquad h \leftarrow o \odot \tanh(c)$$
 
-Write `lstm_step`; return the pair `(h, c)`.
+Write `lstm_step` from these lines, without looking at the code further up; return the pair `(h, c)`.
 """,
     difficulty=2,
     minutes=10,

@@ -66,8 +66,8 @@ ADD_ONE = Exercise(
     task="""
 The oldest language model counts: how often did `after` follow directly behind `before`, out of all the times that any
 word followed behind `before`? A pair never seen would be impossible, and one such pair makes a whole text impossible.
-So one is added to the count of *every* word of the vocabulary, `V` of them. Write `add_one`. A pair never spans two
-sentences.
+The chapter mixes in shorter contexts; simpler is to add one to the count of *every* word of the vocabulary, `V` of
+them. Write `add_one`. A pair never spans two sentences.
 """,
     difficulty=2,
     minutes=8,
