@@ -113,6 +113,18 @@ def test_the_fading_is_measured_against_the_nearest(shown):
     assert widths[2][0] == widths[3][0] == "width:0.0%"
 
 
+@pytest.mark.parametrize(
+    ("smallest", "says"),
+    [
+        (1e-3, "1 in 1,000 or less (empty) to 1 (full), so each third"),
+        (3e-7, "1 in 10 million or less"),
+        (1e-30, "1 in 10 billion or less"),
+    ],
+)
+def test_the_scale_reaches_down_to_the_smallest_share_within_ten_powers(smallest, says, shown):
+    assert says in shown(fading_stepper, {"RNN": [1.0, smallest]}, [1, 2]).html
+
+
 def test_a_gradient_may_grow(shown):
     html = shown(fading_stepper, {"RNN": [1.0, 3.0, 250.0]}, [0, 5, 9]).html
     assert "to 1,000 (full)" in html

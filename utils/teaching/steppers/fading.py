@@ -9,11 +9,11 @@ from utils.teaching import page
 from utils.teaching.steppers.frame import Step, label, percent, stepper, track
 
 _CSS = (
-    ".course-stepper .fd-rows{grid-template-columns:minmax(4.5rem,max-content) 1fr 7.5rem}"
-    "@media(max-width:520px){.course-stepper .fd-rows{grid-template-columns:1fr 7.5rem}"
+    ".course-stepper .fd-rows{grid-template-columns:minmax(4.5rem,max-content) 1fr 8.5rem}"
+    "@media(max-width:520px){.course-stepper .fd-rows{grid-template-columns:1fr 8.5rem}"
     ".course-stepper .fd-rows .st-word{grid-column:1/-1;text-align:left}}"
 )
-_DECADES = 8  # powers of ten that the bars span at most
+_DECADES = 10  # powers of ten that the bars span at most
 
 
 def fading_stepper(
@@ -83,7 +83,10 @@ def _power(exponent: int) -> str:
     """10 to the power of `exponent`, as one would say it."""
     if exponent >= 0:
         return f"{10**exponent:,}"
-    return f"1 in {10**-exponent:,}" if exponent > -6 else f"1 in {10 ** (-exponent - 6)} million"
+    for least, name in ((9, "billion"), (6, "million")):
+        if -exponent >= least:
+            return f"1 in {10 ** (-exponent - least):,} {name}"
+    return f"1 in {10**-exponent:,}"
 
 
 def _part(parts: int) -> str:

@@ -12,7 +12,8 @@ from utils.teaching.steppers.strips import CSS, SHOWN, biggest_change, strip, ta
 # The net is drawn once; what is read by now follows from the one column that the stepper marks with st-here.
 _CSS = (
     ".course-stepper .un-net{display:flex;flex-wrap:wrap;gap:.7rem 0;margin:.4rem 0}"
-    ".course-stepper .un-word{display:flex;flex-direction:column;justify-content:flex-end;flex:0 0 5.6rem;min-width:0;"
+    ".course-stepper .un-word{display:flex;flex-direction:column;justify-content:flex-end;flex:0 0 auto;"
+    "min-width:5.6rem;max-width:10rem;"
     "text-align:center;line-height:1.35;cursor:pointer}"
     ".course-stepper .un-cell{display:flex;align-items:center}"
     ".course-stepper .un-cell span{width:1.1rem}"
