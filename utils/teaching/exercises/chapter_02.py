@@ -77,7 +77,7 @@ and `False`: `True` where an id is real. `[[5, 6, 7], [8]]` becomes `[[5, 6, 7],
         ),
         Wrong(_true_at_padding, "your mask is turned round: in this course True means that a place may be looked at"),
         Wrong(
-            _filled_on_the_left, "you fill up on the left; here the padding stands on the right, behind the last word"
+            _filled_on_the_left, "you fill up on the left; here the padding stands on the right, after the last word"
         ),
         Wrong(_cut_off, "you cut every sentence to the shortest one: its words are lost, fill the others up instead"),
         Wrong(_always_zero, "`pad` has no effect: fill up with the id that the caller asks for"),
@@ -148,7 +148,9 @@ states of all places (B, T, H) and the number of real words of each sentence (B,
             _at_the_end,
             "`states[:, -1]` is the state after the padding: the answer for a sentence depends on its neighbours",
         ),
-        Wrong(_one_too_far, "places count from 0, so a sentence of 4 words ends at place 3; yours is the place behind"),
+        Wrong(
+            _one_too_far, "places count from 0, so a sentence of 4 words ends at place 3; yours is the place after it"
+        ),
         Wrong(
             _every_pair,
             "`states[:, ...]` takes those places from *every* row, so the shape is (B, B, H); index rows with places",
@@ -159,8 +161,9 @@ states of all places (B, T, H) and the number of real words of each sentence (B,
         Wrong(_first, "that is the state after the first word; the network has not read the others yet"),
     ),
     explanation="""
-With the wrong readout a classifier still learns something, since all its sentences end in padding, and its score looks
-merely a little low. The sign to look for: the answer for a sentence changes when it is put beside a longer one.
+With the wrong readout a classifier still learns something: the state of the last real word is carried on through the
+padding and only fades. So its score looks merely a little low. The sign to look for: the answer for a sentence changes
+when it is put beside a longer one.
 """,
 )
 

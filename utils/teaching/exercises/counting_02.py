@@ -117,7 +117,8 @@ dictionaries of counts. A word that stands in neither pile is passed over; a wor
     ),
     explanation="""
 Naive is the belief that words come independently of each other: `not` and `bad` each count for blame, in `not bad` too.
-Counting pairs of neighbours as well mends a good part of that, and is hard to beat where there is little data.
+Counting pairs of neighbours as well ought to mend some of it. In the record of this chapter it does not: on the 872
+sentences of SST-2 for choosing, single words are ahead by two sentences. Wang and Manning 2012 say where pairs help.
 """,
 )
 
@@ -182,18 +183,19 @@ GENE = Exercise(
     title="Read a gene",
     task="""
 Write `read_gene`. It gets a strand of DNA such as `"CCATGAAATGA"` and the genetic code, a dictionary from three
-letters to one amino acid, such as `"ATG": "M"`, or to `"*"` for the three codons that stop. A ribosome looks for the
-first `ATG`, wherever it is, and from there reads three letters at a time: this fixes the *reading frame*. The `ATG`
-itself gives M. At the first stop codon *of this frame*, or where fewer than three letters are left, it ends. Return
-the amino acids as a text; the stop is none of them. Without an `ATG` the text is empty. The strand above gives `"MK"`.
+letters to one amino acid, such as `"ATG": "M"`, or to `"*"` for the three codons that stop. In cells with a nucleus a
+ribosome, which reads a copy of the gene, mostly begins at the first `ATG`. So does this exercise, and from there it
+reads three letters at a time: this fixes the *reading frame*. The `ATG` itself gives M. At the first stop codon *of
+this frame*, or where fewer than three letters are left, it ends. Return the amino acids as a text; the stop is none of
+them. Without an `ATG` the text is empty. The strand above gives `"MK"`.
 """,
     difficulty=2,
     minutes=10,
     solution=read_gene,
     cases=(
-        Case("a gene behind two letters", lambda: _gene("CCATGGCTTGTTAACC")),
+        Case("a gene after two letters", lambda: _gene("CCATGGCTTGTTAACC")),
         Case("a stop codon in another frame", lambda: _gene("GATGACTGATTGATAAGG")),
-        Case("letters behind the stop", lambda: _gene("ATGTTTTAGGGTCCATGA")),
+        Case("letters after the stop", lambda: _gene("ATGTTTTAGGGTCCATGA")),
         Case("a strand without a stop", lambda: _gene("CATGAAACCCGGGT")),
         Case("a strand without a start", lambda: _gene("CCCTTTAAA")),
     ),
@@ -207,18 +209,18 @@ the amino acids as a text; the stop is none of them. Without an `ATG` the text i
             _from_the_first_letter, "you read from the first letter on; what stands before the ATG is not translated"
         ),
         Wrong(_frame_zero, "you look for the ATG in steps of three from letter 0; it may stand in any of three frames"),
-        Wrong(_letter_by_letter, "you move on by one letter; a codon has three, and the next one begins behind it"),
+        Wrong(_letter_by_letter, "you move on by one letter; a codon has three, and the next one begins after it"),
         Wrong(
             _any_stop,
             "you stop at the first TAA, TAG or TGA anywhere; only one in your reading frame ends the protein",
         ),
         Wrong(_keeps_the_stop, "the stop is in your protein; it ends it and stands for no amino acid"),
-        Wrong(_never_stops, "you go on behind the stop codon; the ribosome lets go of the strand there"),
+        Wrong(_never_stops, "you go on after the stop codon; the ribosome lets go of the strand there"),
     ),
     explanation="""
-Three letters in, one out, and where to begin has to be found: asynchronous, with the simplest rule that nature has.
-One letter too many shifts the frame and changes all that follows; one letter exchanged may change nothing, since most
-amino acids have several codons, or one amino acid. In the gene of haemoglobin `GAG` to `GTG` at one place causes
-sickle cells. (A ribosome reads the copy in RNA; that the first `ATG` counts holds for cells with a nucleus.)
+Three letters in, one out, and where to begin has to be found: asynchronous. One letter too many shifts the frame and
+changes all that follows. One letter exchanged may change nothing (most amino acids have several codons), one amino
+acid, or make a stop that cuts the protein short. In the gene of beta-globin, a part of haemoglobin, `GAG` to `GTG` in
+one codon (E becomes V), inherited from both parents, causes sickle cell disease.
 """,
 )

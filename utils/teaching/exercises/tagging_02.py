@@ -145,7 +145,7 @@ SPANS = Exercise(
     title="From tags to entities",
     task="""
 In BIO tags `B-PER` begins the name of a person, `I-PER` goes on with it, and `O` stands outside of every name. Write
-`spans`: a list of the entities in order, each as `(kind, begin, end)`, where `end` is the place behind its last word.
+`spans`: a list of the entities in order, each as `(kind, begin, end)`, where `end` is the place after its last word.
 `["B-PER", "I-PER", "O", "B-LOC"]` gives `[("PER", 0, 2), ("LOC", 3, 4)]`.
 
 A network may also write what no annotator would: an `I-LOC` that nothing of its kind comes before. As in the CoNLL
@@ -165,14 +165,14 @@ shared tasks, let it begin an entity.
     hints=(
         "Walk through the tags and remember the entity that is open: its kind and where it began.",
         "An entity stays open only where the tag is `I-` with its own kind. Everything else closes it.",
-        "Put one more `O` behind the last tag, so that an entity at the end is closed like any other.",
+        "Put one more `O` after the last tag, so that an entity at the end is closed like any other.",
     ),
     wrong=(
         Wrong(
             _needs_an_end, "an entity that ends with the sentence is missing: nothing closes it, since no tag follows"
         ),
         Wrong(_ignores_b, "two entities side by side become one: a `B-` always begins a new one"),
-        Wrong(_end_included, "`end` is the place *behind* the last word, as in a slice: `words[begin:end]`"),
+        Wrong(_end_included, "`end` is the place *after* the last word, as in a slice: `words[begin:end]`"),
         Wrong(_each_word, "each word is an entity of its own in your list; `I-` goes on with the one before"),
         Wrong(_ignores_kinds, "an `I-LOC` does not go on with a person: a change of the kind begins a new entity"),
         Wrong(_loses_orphans, "you drop an entity without a `B-`; by the CoNLL rule its first `I-` begins it"),
