@@ -92,7 +92,8 @@ def kept(model: nn.Module, source: Tensor, target: Tensor) -> int:
 def chain(result: Tensor) -> int:
     """How many operations wait for each other: the longest path in the graph of what led to `result`.
 
-    However many processors there are, these have to be done one after the other.
+    A rough count, of operations as autograd records them: a compiler may merge some, and one may itself be a long sum.
+    What matters is how it grows with the sentence.
     """
     depth: dict[Any, int] = {}
     waiting: list[Any] = [result.grad_fn]

@@ -71,7 +71,7 @@ def changed_model(model: AttentionSeq2Seq, change: Change) -> AttentionSeq2Seq:
 
 
 def shuffled(weights: Tensor, mask: Tensor) -> Tensor:
-    """The same weights (B, S) on other words, drawn anew: padding keeps its zeros."""
+    """The same weights (B, S) on other words, in one random order a sentence, the same at every step."""
     order = torch.rand(mask.shape, generator=torch.Generator().manual_seed(mask.shape[1]))
     return weights.gather(1, order.masked_fill(~mask, 2.0).argsort(dim=1))
 
