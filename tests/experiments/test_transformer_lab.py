@@ -80,6 +80,11 @@ def test_a_next_task_starts_from_all_weights_but_its_own_words(data: Data) -> No
         own = name.startswith(("decoder.embedding", "decoder.bias"))
         assert own or torch.equal(value, first.state_dict()[name]), name
     assert len(after.decoder.bias) == len(tags.target) != len(data.target)
+    for arm, (own, _) in lab_needs.ARMS.items():
+        kept = lab_needs.started_from(first, TINY, tags, own).state_dict()
+        assert kept["encoder.embedding.words.weight"].equal(first.encoder.embedding.words.weight) == ("French" in arm)
+        query = "layers.0.cross_attention.query.weight"
+        assert kept[f"decoder.{query}"].equal(first.state_dict()[f"decoder.{query}"]) == (arm == "French weights")
 
 
 @pytest.mark.parametrize(("source", "target", "batch"), [(7, 5, 1), (12, 12, 3)])

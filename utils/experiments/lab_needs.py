@@ -5,7 +5,8 @@
 
 `data`: the same number of training steps on 100 to 20,000 pairs, for the Transformer and for the GRU with attention.
 `transfer`: a Transformer trained from English to French starts two other tasks with few examples, Urdu and parts of
-speech, beside one that starts from random weights.
+speech, beside one that starts from random weights, one that starts from the encoder alone, and one that starts from
+random weights and gets ten times the steps.
 """
 
 from __future__ import annotations
@@ -62,10 +63,19 @@ def next_task(name: str, first: Data, examples: int, seed: int, words: tuple[int
     return Data(learned, pairs("test", 400), first.source, Vocabulary.from_texts(other for _, other in learned))
 
 
-def started_from(model: Transformer, settings: TransformerSettings, data: Data) -> Transformer:
-    """A model for other target words that starts from all weights of `model` but those of its target words."""
+ARMS = {  # which weights are not taken over, and how many times the steps
+    "random weights": (("",), 1),
+    "French weights": (("decoder.embedding.", "decoder.bias"), 1),
+    "French encoder": (("decoder.",), 1),
+    "random weights, ten times the steps": (("",), 10),
+}
+
+
+def started_from(
+    model: Transformer, settings: TransformerSettings, data: Data, own: tuple[str, ...] = ARMS["French weights"][0]
+) -> Transformer:
+    """A model for other target words that starts from the weights of `model`, but for those that begin with `own`."""
     fresh = build_transformer(settings, data)
-    own = ("decoder.embedding.", "decoder.bias")
     fresh.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith(own)}, strict=False)
     return fresh
 
@@ -82,12 +92,12 @@ def transfer(run: Run) -> None:
         model = build_transformer(plan.base, first)
         _drain(model, first, plan.base, seed)
         own = short_sentences(model, first)[0]["free running"]
-        few = replace(plan.base, steps=plan.steps, warmup=max(1, plan.steps // 10))
         for name in NEXT:
             data = next_task(name, first, plan.examples, seed, plan.base.words)
-            for start in ("random weights", "French weights"):
+            for start, (own_weights, times) in ARMS.items():
+                few = replace(plan.base, steps=times * plan.steps, warmup=max(1, times * plan.steps // 10))
                 torch.manual_seed(seed + 1)
-                after = started_from(model, few, data) if start == "French weights" else build_transformer(few, data)
+                after = started_from(model, few, data, own_weights)
                 before = short_sentences(after, data)[0]["free running"]
                 _drain(after, data, few, seed)
                 row = {"seed": seed, "task": name, "start": start, "first task": own, "untrained": before}
