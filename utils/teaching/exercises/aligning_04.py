@@ -41,7 +41,8 @@ ERROR = Exercise(
     title="Alignment error rate",
     task=r"""
 Two people who link the words of a translation agree on most pairs and not on all. So a gold alignment has *sure* links
-$S$, and *possible* ones $P$, which nobody is blamed for, found or not ($S$ is a part of $P$). For the found links $A$,
+$S$, which must be found, and *possible* ones $P$, which may be found; every sure link is also possible, so $S$ is a
+part of $P$. Nobody is blamed for a link in $P$ that is not in $S$, found or not. For the found links $A$,
 
 $$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}$$
 
