@@ -45,6 +45,12 @@ def test_rows_stand_in_order_with_interval_and_cost(shown):
     assert "record a/b" in second[6]
 
 
+def test_the_plain_text_stays_when_a_row_is_added(shown):
+    one, two = (shown(scoreboard, "translation", rows) for rows in ([ROW], [ROW, LATER]))
+    assert one.html != two.html
+    assert one.bundles[-1]["text/plain"] == two.bundles[-1]["text/plain"] == "scoreboard: translation"
+
+
 def test_metrics_that_differ_are_named_in_each_row(shown):
     rows = [ROW, {k: v for k, v in LATER.items() if k not in ("low", "high")} | {"metric": "chrF"}]
     html = shown(scoreboard, "translation", rows).html
