@@ -35,7 +35,7 @@ def chapter(request, browser, address) -> Iterator[Any]:
 def steppers(page: Any) -> list[Any]:
     """The steppers of a page, of which every chapter has some."""
     found = page.locator(".course-stepper").all()
-    assert len(found) >= 2
+    assert len(found) >= 1
     return found
 
 
