@@ -57,7 +57,8 @@ HEADS = Exercise(
     title="Several heads: split and merge",
     task=r"""
 Several heads look side by side. The learned matrices, which are left out here, give every head a query, key and value
-made of the *whole* word, laid out side by side: of 8 numbers and 2 heads the first head has 0 to 3, the second 4 to 7. Write `heads_attend`: split query, key and value, let each head attend,
+made of the *whole* word, laid out side by side: of 8 numbers and 2 heads the first head has 0 to 3, the second 4 to 7.
+Write `heads_attend`: split query, key and value, let each head attend,
 $\mathrm{softmax}(q k^\top / \sqrt{d})\, v$, where $d$ is the width *of a head*, and put what the heads found side by
 side again.
 """,
