@@ -19,14 +19,18 @@ from torch import nn
 from utils.data.batches import pad
 from utils.data.tokens import EOS, SPECIALS, Vocabulary, WordPieces
 from utils.decoding import beam_search, sample
-from utils.models import attention, rnn_heads, seq2seq, transformer
+from utils.models import attention, awd_lstm, gpt, rnn_heads, seq2seq, transformer
 
 MODELS: dict[str, tuple[Any, Any]] = {
     "Seq2Seq": (seq2seq.Seq2Seq, seq2seq.Seq2SeqConfig),
     "AttentionSeq2Seq": (attention.AttentionSeq2Seq, seq2seq.Seq2SeqConfig),
     "Transformer": (transformer.Transformer, transformer.TransformerConfig),
     "LanguageModel": (rnn_heads.LanguageModel, rnn_heads.RecurrentConfig),
+    "AWDLanguageModel": (awd_lstm.AWDLanguageModel, awd_lstm.AWDLSTMConfig),
+    "GPT": (gpt.GPT, gpt.GPTConfig),
 }
+
+UNITS = ("characters", "words")
 
 
 @dataclass
@@ -54,19 +58,46 @@ class Translator:
 
 @dataclass
 class Writer:
-    """A character language model with its vocabulary: text in, the same text and what follows it out."""
+    """A language model with its tokens: text in, the same text and what follows it out.
+
+    The tokens are word pieces, or those of a vocabulary, whose `unit` is "characters" or "words" between spaces.
+    """
 
     model: Any
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary | WordPieces
+    unit: str = "characters"
 
-    def __call__(self, prompt: str, length: int = 200, temperature: float = 1.0, seed: int = 0) -> str:
-        """Go on from a prompt of at least one character by `length` drawn ones, fewer if an end is drawn."""
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"unit {self.unit!r} must be one of {UNITS}")
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, without an end."""
+        if isinstance(self.vocabulary, WordPieces):
+            return self.vocabulary.encode(text)[:-1]
+        return self.vocabulary.encode(text.split() if self.unit == "words" else list(text))[:-1]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, up to the first end."""
+        if isinstance(self.vocabulary, WordPieces):
+            return self.vocabulary.decode(ids)
+        return (" " if self.unit == "words" else "").join(self.vocabulary.decode(ids))
+
+    def __call__(self, prompt: str, length: int = 200, temperature: float = 1.0, seed: int = 0, **cuts: Any) -> str:
+        """Go on from a prompt by `length` drawn tokens, fewer if an end is drawn or the model's context is full.
+
+        `cuts` are `top_k` and `top_p`, as `decoding.sample` takes them.
+        """
         self.model.eval()
         device = next(self.model.parameters()).device
-        source = torch.tensor([self.vocabulary.encode(list(prompt))[:-1]], device=device)
+        ids = self.encode(prompt)
+        if (room := getattr(self.model.config, "context", len(ids) + length) - len(ids)) < 1:
+            raise ValueError(f"a prompt of {len(ids)} tokens fills the context of {len(ids) + room}: cut it")
         generator = torch.Generator(device).manual_seed(seed)
-        ids = sample(self.model, source, length, temperature, generator=generator)
-        return prompt + "".join(self.vocabulary.decode(ids[0].tolist()))
+        source = torch.tensor([ids], device=device)
+        written = sample(self.model, source, min(length, room), temperature, generator=generator, **cuts)
+        # What a piece looks like can depend on the one before it, so that both are decoded together.
+        return prompt + self.decode([*ids, *written[0].tolist()])[len(self.decode(ids)) :]
 
 
 def save(trained: Translator | Writer, file: Path) -> None:
@@ -75,10 +106,12 @@ def save(trained: Translator | Writer, file: Path) -> None:
 
     model = trained.model
     about: dict[str, Any] = {"model": type(model).__name__, "config": asdict(model.config)}
-    if isinstance(trained, Writer):
-        about |= {"characters": list(trained.vocabulary.words[len(SPECIALS) :])}
-    else:
+    if isinstance(trained, Translator):
         about |= {"pieces": trained.pieces.to_json(), "reverse": trained.reverse}
+    elif isinstance(trained.vocabulary, WordPieces):
+        about |= {"pieces": trained.vocabulary.to_json()}
+    else:
+        about |= {trained.unit: list(trained.vocabulary.words[len(SPECIALS) :])}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")  # the file appears whole or not at all
     # One key: safetensors writes several in random order, and the file's hash must not depend on it.
@@ -103,9 +136,11 @@ def load(file: Path) -> Any:
         weights.setdefault(name, weights[same])
     model.load_state_dict(weights)
     model.eval()
-    if "characters" in header:
-        return Writer(model, Vocabulary(header["characters"]))
-    return Translator(model, WordPieces.from_json(header["pieces"]), header["reverse"])
+    for unit in UNITS:
+        if unit in header:
+            return Writer(model, Vocabulary(header[unit]), unit)
+    pieces = WordPieces.from_json(header["pieces"])
+    return Translator(model, pieces, header["reverse"]) if "reverse" in header else Writer(model, pieces)
 
 
 def _ties(model: nn.Module) -> dict[str, str]:
