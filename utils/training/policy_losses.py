@@ -28,7 +28,7 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 
 def whiten(x: Tensor, mask: Tensor, centre: bool = True) -> Tensor:
     """Divide by the deviation over tokens, so that the size of the rewards does not matter; `centre` also subtracts
-    the mean. Ziegler et al. whiten advantages with it, and rewards without it."""
+    the mean. Ziegler et al.'s code centres advantages and does not centre rewards."""
     mean = masked_mean(x, mask)
     scaled = (x - mean) * torch.rsqrt(masked_mean((x - mean).square(), mask) + 1e-8)
     return (scaled if centre else scaled + mean).masked_fill(~mask, 0.0)
@@ -92,8 +92,8 @@ def ppo_loss(new: Tensor, old: Tensor, advantages: Tensor, mask: Tensor, clip: f
 def value_loss(new: Tensor, old: Tensor, returns: Tensor, mask: Tensor, clip: float | None = 0.2) -> Tensor:
     """Half the squared error of the values; with `clip`, the larger error of them and of values kept near the `old`.
 
-    The clip comes from OpenAI's baselines and Ziegler et al.; Andrychowicz et al. 2021 (arXiv 2006.05990, decision C13)
-    found no gain in it. None leaves it out.
+    The clip comes from OpenAI's baselines and Ziegler et al.'s code; Andrychowicz et al. 2021 (arXiv 2006.05990,
+    decision C13) found that it hurts. None leaves it out.
     """
     error = (new - returns).square()
     if clip is not None:

@@ -25,14 +25,16 @@ class PPOConfig:
         unended: score of a completion without EOS, instead of its own; None lets the score decide (Ziegler et al.'s
             penalty; the "EOS trick" of Huang et al. 2024, arXiv 2403.17031).
         gamma: discount; 1, since a completion is short (Ziegler et al.; Stiennon et al. 2020).
-        lam: GAE's lambda (Schulman et al. 2016; 0.95 as in Ziegler et al.).
+        lam: GAE's lambda (Schulman et al. 2016; 0.95 as in OpenAI's code and in Stiennon et al., appendix B.1).
         whiten_rewards: divide rewards by their deviation, the mean left alone (OpenAI's code).
         whiten_advantages: mean 0 and deviation 1 over the tokens of a batch (OpenAI's code, by minibatch there).
-        epochs: passes over a batch of completions (Schulman et al. 2017, algorithm 1; 4 as in Ziegler et al.).
+        epochs: passes over a batch of completions (Schulman et al. 2017, algorithm 1; 4 as in Ziegler et al. and
+            Stiennon et al., where Ouyang et al. 2022 take 1).
         minibatch: completions of an optimizer step; None takes all at once.
         clip: of the ratio (Schulman et al. 2017, equation 7).
-        value_clip: of the change of a value; None does not clip (Andrychowicz et al. 2021, arXiv 2006.05990, C13).
-        value_weight: of the value loss (0.1 as in Ziegler et al.).
+        value_clip: of the change of a value; None does not clip (OpenAI's code; Andrychowicz et al. 2021, arXiv
+            2006.05990, C13, found that it hurts).
+        value_weight: of the value loss (0.1 as in OpenAI's code).
         entropy_weight: of the entropy bonus (Schulman et al. 2017, equation 9; 0 for language models).
         gradient_clip: largest norm of the gradient of all that the optimizer holds; None does not clip (Andrychowicz
             et al. 2021, C68).
