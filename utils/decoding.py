@@ -3,7 +3,8 @@
 A model that generates offers the step protocol: `start(source) -> state`, `step(token, state) -> (logits, state)`,
 and `state.select(index)`, which picks rows. Everything is batched; what has been computed once stays in the state.
 A model that continues a prompt (a decoder alone) keeps the prompt's last token in `state.token`: it is the first one
-to be fed. All others are fed BOS first. PAD is never written: it fills up a batch and is no word.
+to be fed. All others are fed BOS first. PAD is never written: it fills up a batch and is no word. A model with ids of
+its own says so by `eos` and `pad`: GPT-2 ends with 50256 and has no padding, so its rows are filled up with `pad=-1`.
 
 B batch, T length of the output, V vocabulary, K beam.
 """
@@ -46,9 +47,9 @@ class Hypothesis:
     score: float
 
 
-def greedy(model: Generator, source: Tensor, max_length: int = 100) -> Tensor:
-    """The most probable token at every step: source (B, S) -> tokens (B, T), PAD behind EOS."""
-    return _generate(model, source, max_length, lambda logits: logits.argmax(dim=-1))
+def greedy(model: Generator, source: Tensor, max_length: int = 100, eos: int = EOS, pad: int = PAD) -> Tensor:
+    """The most probable token at every step: source (B, S) -> tokens (B, T), `pad` behind `eos`."""
+    return _generate(model, source, max_length, lambda logits: logits.argmax(dim=-1), eos, pad)
 
 
 def sample(
@@ -59,8 +60,10 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
+    eos: int = EOS,
+    pad: int = PAD,
 ) -> Tensor:
-    """Tokens drawn from the model's distribution: source (B, S) -> tokens (B, T), PAD behind EOS.
+    """Tokens drawn from the model's distribution: source (B, S) -> tokens (B, T), `pad` behind `eos`.
 
     `temperature` divides the logits; `top_k` keeps the k best tokens of each row, `top_p` the fewest tokens
     that hold this share of the probability (Holtzman et al. 2020, arXiv 1904.09751).
@@ -70,7 +73,7 @@ def sample(
         probabilities = F.softmax(filter_logits(logits, temperature, top_k, top_p), dim=-1)
         return torch.multinomial(probabilities, 1, generator=generator)[:, 0]
 
-    return _generate(model, source, max_length, draw)
+    return _generate(model, source, max_length, draw, eos, pad)
 
 
 def filter_logits(
@@ -115,23 +118,33 @@ def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _generate(model: Generator, source: Tensor, max_length: int, choose: Callable[[Tensor], Tensor]) -> Tensor:
+def _generate(
+    model: Generator, source: Tensor, max_length: int, choose: Callable[[Tensor], Tensor], eos: int, pad: int
+) -> Tensor:
     _check(source, max_length)
     state = model.start(source)
     token = _first_token(state, source)
     done = torch.zeros(len(source), dtype=torch.bool, device=source.device)
     columns: list[Tensor] = []
     while len(columns) < max_length and not done.all():
-        logits, state = model.step(token, state)
-        token = choose(_without_pad(logits)).masked_fill(done, PAD)
-        done = done | (token == EOS)
+        # What a finished row is fed is no matter, but it has to be an id, and -1 is none.
+        logits, state = model.step(token.clamp(min=0), state)
+        token = choose(_without(pad, logits)).masked_fill(done, pad)
+        done = done | (token == eos)
         columns.append(token)
     return torch.stack(columns, dim=1)
 
 
 @torch.no_grad()
 def beam_search(
-    model: Generator, source: Tensor, beam: int = 5, max_length: int = 100, alpha: float = 0.6, n_best: int = 1
+    model: Generator,
+    source: Tensor,
+    beam: int = 5,
+    max_length: int = 100,
+    alpha: float = 0.6,
+    n_best: int = 1,
+    eos: int = EOS,
+    pad: int = PAD,
 ) -> list[list[Hypothesis]]:
     """The `n_best` hypotheses of each source sentence that a beam of K finds, best first.
 
@@ -149,22 +162,22 @@ def beam_search(
     live = torch.full((B, K), -torch.inf, device=device)
     live[:, 0] = 0.0  # all beams start equal: only one may count
     tokens = _first_token(state, source.repeat_interleave(K, dim=0)).view(B, K, 1)
-    done, done_tokens = torch.full((B, K), -torch.inf, device=device), torch.full((B, K, 1), PAD, device=device)
+    done, done_tokens = torch.full((B, K), -torch.inf, device=device), torch.full((B, K, 1), pad, device=device)
     for length in range(1, max_length + 1):
         logits, state = model.step(tokens[:, :, -1].flatten(), state)
-        steps = _without_pad(F.log_softmax(logits.float(), dim=-1))
+        steps = _without(pad, F.log_softmax(logits.float(), dim=-1))
         scores = live[:, :, None] + steps.view(B, K, -1)  # (B, K, V)
         # Each hypothesis has one EOS, so among 2K candidates at least K go on.
         best, index = scores.flatten(1).topk(min(2 * K, scores[0].numel()))  # (B, 2K)
         parent, token = index // scores.shape[-1], index % scores.shape[-1]
         candidates = torch.cat([_pick(tokens, parent), token[:, :, None]], dim=-1)  # (B, 2K, length + 1)
-        ends = token == EOS
+        ends = token == eos
         # An EOS below the first K candidates would not have survived in the beam.
         ended = best.masked_fill(~ends, -torch.inf)[:, :K] / length**alpha
         if length == max_length:
             ended = best[:, :K] / length**alpha
         done, kept = torch.cat([done, ended], dim=1).topk(K)
-        done_tokens = _pick(torch.cat([F.pad(done_tokens, (0, 1), value=PAD), candidates[:, :K]], dim=1), kept)
+        done_tokens = _pick(torch.cat([F.pad(done_tokens, (0, 1), value=pad), candidates[:, :K]], dim=1), kept)
         live, kept = best.masked_fill(ends, -torch.inf).topk(min(K, best.shape[1]))
         tokens, parent = _pick(candidates, kept), parent.gather(1, kept)
         if K == 1:  # a beam of one is greedy search: it ends at its first EOS
@@ -172,7 +185,7 @@ def beam_search(
         if bool((done[:, -1] >= live[:, 0] / max_length**alpha).all()):
             break
         state = state.select((first_row + parent).flatten())
-    return [_hypotheses(*row, n_best) for row in zip(done_tokens.tolist(), done.tolist(), strict=True)]
+    return [_hypotheses(*row, n_best, pad) for row in zip(done_tokens.tolist(), done.tolist(), strict=True)]
 
 
 def _first_token(state: Any, source: Tensor) -> Tensor:
@@ -192,10 +205,12 @@ def _check(source: Tensor, max_length: int = 1) -> None:
         raise ValueError(f"max_length {max_length} must be at least 1")
 
 
-def _without_pad(logits: Tensor) -> Tensor:
-    """Logits or log-probabilities (B, V) with -inf for PAD."""
+def _without(pad: int, logits: Tensor) -> Tensor:
+    """Logits or log-probabilities (B, V) with -inf for padding, if any token is padding."""
+    if pad < 0:
+        return logits
     logits = logits.clone()
-    logits[:, PAD] = -torch.inf
+    logits[:, pad] = -torch.inf
     return logits
 
 
@@ -204,6 +219,6 @@ def _pick(rows: Tensor, index: Tensor) -> Tensor:
     return rows.gather(1, index[:, :, None].expand(-1, -1, rows.shape[-1]))
 
 
-def _hypotheses(tokens: list[list[int]], scores: list[float], n_best: int) -> list[Hypothesis]:
+def _hypotheses(tokens: list[list[int]], scores: list[float], n_best: int, pad: int) -> list[Hypothesis]:
     found = [(row[1:], score) for row, score in zip(tokens, scores, strict=True) if score > -torch.inf]
-    return [Hypothesis([t for t in row if t != PAD], score) for row, score in found[:n_best]]
+    return [Hypothesis([t for t in row if t != pad], score) for row, score in found[:n_best]]

@@ -189,3 +189,46 @@ def test_filters_are_transformers(
     ours = filter_logits(logits, temperature, top_k, top_p)
     assert torch.equal(ours.isfinite(), theirs.isfinite())
     agree("filter_logits", "transformers' logits warpers", ours.softmax(dim=-1), theirs.softmax(dim=-1))
+
+
+def without_padding(seed: int) -> tuple[nn.Module, Any, Any]:
+    """A GPT-2 as OpenAI published it, and ours: the end of a text is the last id, and no id is padding."""
+    ids = {"bos_token_id": V - 1, "eos_token_id": V - 1}
+    sizes = {"vocab_size": V, "n_positions": LONGEST + NEW, "n_embd": 16, "n_layer": 2, "n_head": 4}
+    theirs = randomise(transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes, **ids)).double(), seed).eval()
+    config = transformers.GenerationConfig(max_new_tokens=NEW, do_sample=False, pad_token_id=V - 1, **ids)
+    return theirs, config, load_gpt2(theirs.state_dict(), heads=4).eval()
+
+
+def test_a_vocabulary_of_its_own_ends_and_fills_where_it_says() -> None:
+    """GPT-2's ids: 0, 1, 2 and 3 are words, written like all others; dies if PAD is shut out or EOS ends a row."""
+    ends, words = 0, set()
+    for seed in SEEDS:
+        theirs, config, ours = without_padding(seed)
+        source = torch.randint(0, V - 1, (5, LONGEST), generator=torch.Generator().manual_seed(seed))
+        told = {"attention_mask": torch.ones_like(source), "generation_config": config}
+        rows = [row[LONGEST:] for row in theirs.generate(source, **told).tolist()]
+        expected = [row[: row.index(V - 1) + 1] if V - 1 in row else row for row in rows]
+        found = greedy(ours, source, NEW, eos=V - 1, pad=-1).tolist()
+        assert [[token for token in row if token >= 0] for row in found] == expected, seed
+        best = beam_search(ours, source, 1, NEW, eos=V - 1, pad=-1)
+        assert [row[0].tokens for row in best] == expected, seed
+        drawn = sample(ours, source, NEW, top_k=1, eos=V - 1, pad=-1).tolist()
+        assert drawn == found, seed
+        ends += sum(row[-1] == V - 1 for row in expected)
+        words |= {token for row in expected for token in row}
+    assert 5 < ends < 95
+    assert {0, 1, 2, 3} <= words
+
+
+def test_a_beam_in_a_vocabulary_of_its_own_is_transformers() -> None:
+    """All hypotheses of a beam of four, with GPT-2's ids."""
+    for seed in SEEDS:
+        theirs, config, ours = without_padding(seed)
+        config.update(num_beams=BEAM, num_return_sequences=BEAM, length_penalty=0.6, early_stopping="never")
+        source = torch.randint(0, V - 1, (5, LONGEST), generator=torch.Generator().manual_seed(seed))
+        rows = theirs.generate(source, attention_mask=torch.ones_like(source), generation_config=config).tolist()
+        new = [row[LONGEST:] for row in rows]
+        expected = [row[: row.index(V - 1) + 1] if V - 1 in row else row for row in new]
+        found = beam_search(ours, source, BEAM, NEW, 0.6, n_best=BEAM, eos=V - 1, pad=-1)
+        assert [one.tokens for row in found for one in row] == expected, seed

@@ -99,5 +99,5 @@ def as_bytes(text: str) -> str:
 
 
 def from_bytes(text: str) -> str:
-    """The text that `as_bytes` wrote so; ``ValueError`` where the bytes are not those of a text, as in half a letter."""
+    """The text that `as_bytes` wrote so; ``ValueError`` where the bytes make no text."""
     return text.encode("latin-1").decode()
