@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from utils.teaching.figures import new_figure as new_figure
     from utils.teaching.headers import header as header
     from utils.teaching.heatmaps import heat_map as heat_map
+    from utils.teaching.language_models import show_language_models as show_language_models
     from utils.teaching.parallel_texts import parallel_text as parallel_text
     from utils.teaching.parallel_texts import udhr_table as udhr_table
     from utils.teaching.parity import parity_panel as parity_panel
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import positions_stepper as positions_stepper
     from utils.teaching.steppers import shapes_stepper as shapes_stepper
     from utils.teaching.steppers import stepper as stepper
+    from utils.teaching.steppers import thawing_stepper as thawing_stepper
     from utils.teaching.steppers import unrolled_stepper as unrolled_stepper
     from utils.teaching.tables import show_table as show_table
     from utils.teaching.widgets import live_or_static as live_or_static
@@ -53,6 +55,7 @@ _HOMES = {
     "figures": ("figure", "new_figure"),
     "headers": ("header",),
     "heatmaps": ("heat_map",),
+    "language_models": ("show_language_models",),
     "parallel_texts": ("parallel_text", "udhr_table"),
     "parity": ("parity_panel", "parity_row"),
     "pictures": ("picture",),
@@ -74,6 +77,7 @@ _HOMES = {
         "positions_stepper",
         "shapes_stepper",
         "stepper",
+        "thawing_stepper",
         "unrolled_stepper",
     ),
     "tables": ("show_table",),
