@@ -11,6 +11,7 @@ from utils.teaching.steppers.masks import masks_stepper
 from utils.teaching.steppers.paper_figure import paper_figure_stepper
 from utils.teaching.steppers.positions import positions_stepper
 from utils.teaching.steppers.shapes import shapes_stepper
+from utils.teaching.steppers.thawing import thawing_stepper
 from utils.teaching.steppers.unrolled import unrolled_stepper
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "shapes_stepper",
     "stepper",
     "stepper_html",
+    "thawing_stepper",
     "unrolled_stepper",
 ]
