@@ -11,7 +11,7 @@ from utils.teaching.steppers.frame import Step, label, percent, stepper
 
 _CSS = (
     ".course-stepper .th-rows{display:grid;grid-template-columns:minmax(4.5rem,max-content) 1fr 5.2rem;"
-    "gap:.25rem .6rem;align-items:center;max-width:40rem}"
+    "gap:.25rem .6rem;align-items:center;max-width:40rem;margin-top:.4rem}"
     ".course-stepper .th-rows span{font-variant-numeric:tabular-nums}.course-stepper .th-name{text-align:right}"
     ".course-stepper .th-rows svg{display:block;width:100%;height:2.4rem;background:var(--c-soft);border-radius:3px}"
     ".course-stepper .th-area{fill:var(--c-mark);opacity:.75}"
@@ -142,9 +142,10 @@ def _above(starts: list[int], bottom: int, rate: float) -> str:
         f'<button type="button" data-step="{start}" aria-pressed="{str(start == 0).lower()}">{tricks.name}</button>'
         for tricks, start in zip(VIEWS, starts, strict=True)
     )
+    low, high = _spoken(10.0**bottom), _spoken(rate)
     reading = (
         "A chart for each layer: steps from left to right, a thin line where an epoch begins, a thick one at the step "
-        f"told below. The height is the rate, logarithmic, from {10.0**bottom:g} to {rate:g}; frozen is empty."
+        f"told below. The height is the rate, logarithmic, from {low} to {high}; frozen is empty."
     )
     group = '<div class="st-choices" role="group" aria-label="Go to a trick">'
     return label("Choose a trick") + f"{group}{buttons}</div>" + label(reading)
@@ -168,7 +169,7 @@ def _chart(values: Sequence[float], now: int, batches: int, scale: tuple[float, 
     bottom, top = scale
     d, before = "", 0
     for step, value in enumerate(values):
-        height = round(_HEIGHT * (math.log10(value) - bottom) / (top - bottom)) if value > 0 else 0
+        height = max(1, round(_HEIGHT * (math.log10(value) - bottom) / (top - bottom))) if value > 0 else 0
         if step and height == before:
             continue
         d += f"H{_WIDE * step}V{_HEIGHT - height}" if step else f"M0 {_HEIGHT}V{_HEIGHT - height}"
@@ -184,7 +185,8 @@ def _chart(values: Sequence[float], now: int, batches: int, scale: tuple[float, 
 
 
 def _spoken(rate: float) -> str:
-    return f"{rate:.2g}" if rate > 0 else "frozen"
+    """A rate to two digits that count, without an exponent."""
+    return f"{rate:.{1 - math.floor(math.log10(rate))}f}".rstrip("0") if rate > 0 else "frozen"
 
 
 def _text(tricks: Tricks, layers: Sequence[str], table: list[list[float]], now: int, batches: int) -> str:
