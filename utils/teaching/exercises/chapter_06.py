@@ -74,8 +74,8 @@ few. How many labels would the first one need for that? Between two measured poi
 drawn in the figure, where the axis of the labels is *logarithmic*: equal factors are equal distances.
 
 Write `labels_needed`. `counts` grow; `scores` need not, since measurements scatter: take the *first* place where the
-curve reaches the target. If the first point reaches it already, return its count; if none does, `math.inf`, since
-nobody measured there.
+curve reaches the target. If the first point reaches it already, return its count; if none does, `math.inf` (from
+`import math`), since nobody measured there.
 """,
     difficulty=2,
     minutes=12,
@@ -182,7 +182,7 @@ mean after minus the mean before. The share is the second divided by the first.
         Case("four words and a vocabulary of 1,000", lambda: ([0.2, 4.0, 1.0, 2.0], [0.4, 5.5, 3.0, 2.1], 1000)),
     ),
     hints=(
-        "Perplexity is `math.exp` of the *mean* of the nats.",
+        "Perplexity is `math.exp` of the *mean* of the nats; `import math` first.",
         "Three means are needed, in nats: before, after, and `math.log(vocabulary)` for one who knows nothing.",
         "If the mean does not change, the share is 0; if it rises to `math.log(vocabulary)`, the share is 1.",
     ),
