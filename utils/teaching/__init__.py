@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from utils.teaching.chat_boxes import chat_box as chat_box
     from utils.teaching.claims import claim as claim
     from utils.teaching.exercises import check as check
     from utils.teaching.exercises import show_stub as show_stub
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from utils.teaching.figures import new_figure as new_figure
     from utils.teaching.headers import header as header
     from utils.teaching.heatmaps import heat_map as heat_map
+    from utils.teaching.labelling import labelling_panel as labelling_panel
     from utils.teaching.language_models import show_language_models as show_language_models
     from utils.teaching.parallel_texts import parallel_text as parallel_text
     from utils.teaching.parallel_texts import udhr_table as udhr_table
@@ -38,11 +40,14 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import heads_stepper as heads_stepper
     from utils.teaching.steppers import looking_stepper as looking_stepper
     from utils.teaching.steppers import masks_stepper as masks_stepper
+    from utils.teaching.steppers import merges_stepper as merges_stepper
+    from utils.teaching.steppers import next_token_stepper as next_token_stepper
     from utils.teaching.steppers import paper_figure_stepper as paper_figure_stepper
     from utils.teaching.steppers import positions_stepper as positions_stepper
     from utils.teaching.steppers import shapes_stepper as shapes_stepper
     from utils.teaching.steppers import stepper as stepper
     from utils.teaching.steppers import thawing_stepper as thawing_stepper
+    from utils.teaching.steppers import two_masks_stepper as two_masks_stepper
     from utils.teaching.steppers import unrolled_stepper as unrolled_stepper
     from utils.teaching.tables import show_table as show_table
     from utils.teaching.widgets import live_or_static as live_or_static
@@ -50,12 +55,14 @@ if TYPE_CHECKING:
 
 # No function may bear the name of the module that it lives in: importing the module would hide it.
 _HOMES = {
+    "chat_boxes": ("chat_box",),
     "claims": ("claim",),
     "exercises": ("check", "show_stub", "solution_html"),
     "figures": ("figure", "new_figure"),
     "headers": ("header",),
     "heatmaps": ("heat_map",),
     "language_models": ("show_language_models",),
+    "labelling": ("labelling_panel",),
     "parallel_texts": ("parallel_text", "udhr_table"),
     "parity": ("parity_panel", "parity_row"),
     "pictures": ("picture",),
@@ -73,11 +80,14 @@ _HOMES = {
         "heads_stepper",
         "looking_stepper",
         "masks_stepper",
+        "merges_stepper",
+        "next_token_stepper",
         "paper_figure_stepper",
         "positions_stepper",
         "shapes_stepper",
         "stepper",
         "thawing_stepper",
+        "two_masks_stepper",
         "unrolled_stepper",
     ),
     "tables": ("show_table",),
