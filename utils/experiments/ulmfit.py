@@ -147,6 +147,6 @@ EXPERIMENTS = {"general": general}
 PRESETS: dict[str, dict[str, Any]] = {
     "general": {
         "smoke": General(4, 300, 2, 8, 12, batch=4, length=16, warmup=2, every=2, orders=(1, 2), texts=2),
-        "cpu": General(3_000, precision="bf16"),
+        "cpu": General(3_000, batch=16, precision="bf16"),
     },
 }

@@ -30,8 +30,13 @@ def film_reviews(limit: int | None = None) -> list[Words]:
     """Target text: sentence_polarity without SST-2's dev and test sentences, and SST-2's training set; no labels."""
     snippets = [penn.words(text) for text, _ in sources.load("sentence_polarity")[:limit]]
     known = {real_text.overlap_key(" ".join(text)) for text in snippets}
-    others = (penn.words(" ".join(words)) for words, _ in sentiment.rows("train")[:limit])
+    others = (again(words) for words, _ in sentiment.rows("train")[:limit])
     return [*snippets, *(text for text in others if real_text.overlap_key(" ".join(text)) not in known)]
+
+
+def again(words: Iterable[str]) -> Words:
+    """Words that were cut by others, cut in our manner: SST-2 has "and\\/or" for "and/or"."""
+    return penn.words(" ".join(words))
 
 
 def questions(split: str, limit: int | None = None) -> list[tuple[Words, str]]:
