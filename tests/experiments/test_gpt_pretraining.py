@@ -11,7 +11,7 @@ from utils import pretrained
 from utils.data import sources
 from utils.data.tokens import EOS, WordPieces
 from utils.experiments import __main__ as command
-from utils.experiments import gpt_pretraining, real_text
+from utils.experiments import gpt_pretraining, gpt_scaling, real_text
 from utils.experiments.gpt_pretraining import Pretraining, baselines, bits_per_character, encode, nats, prepare, score
 from utils.models.gpt import GPT, GPTConfig
 
@@ -107,3 +107,39 @@ def test_the_settings_that_ship_fit_the_largest_file() -> None:
     plan: Pretraining = command.catalogue()["gpt/real_text"][1]["cpu"]
     model = GPT(GPTConfig(plan.vocabulary, plan.context, plan.layers, plan.heads, plan.width))
     assert pretrained.parameters(model) <= 6_000_000
+
+
+def test_a_power_law_is_found_again_and_foretells_the_largest() -> None:
+    points = [
+        {"parameters": n, "loss": 5 * n**-0.07, "seed": seed} for n in (10, 100, 1_000, 10_000) for seed in (0, 1)
+    ]
+    found = gpt_scaling.fitted(points, "parameters")
+    assert found["factor"] == pytest.approx(5, abs=1e-3)
+    assert found["exponent"] == found["lowest of a seed"] == found["highest of a seed"] == pytest.approx(0.07)
+    assert found["farthest point off the line, in %"] < 0.01
+    assert found["largest, foretold"] == pytest.approx(found["largest, seen"], abs=1e-3)
+    points[-1]["loss"] *= 1.1
+    bent = gpt_scaling.fitted(points, "parameters")
+    assert bent["largest, foretold"] < bent["largest, seen"]
+    assert bent["farthest point off the line, in %"] > 3
+    with pytest.raises(ValueError, match="two different sizes"):
+        gpt_scaling.power_law([3, 3], [1, 2])
+
+
+def test_sizes_count_what_is_beside_the_embeddings() -> None:
+    small, wide = (GPT(GPTConfig(pieces, 16, 2, 2, 8)) for pieces in (50, 5_000))
+    assert gpt_scaling.hidden(small) == gpt_scaling.hidden(wide) < pretrained.parameters(small) < 5_000
+
+
+@needs_text
+@pytest.mark.real_data
+def test_a_scaling_run_measures_every_size_and_amount_on_every_seed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
+    assert command.main(["gpt/scaling", "--preset", "smoke", "--device", "cpu"]) == 0
+    record = command.records.load(tmp_path / "gpt" / "scaling" / "record.json")
+    assert {(row["parameters"], row["seed"]) for row in record.curves["sizes"]} == {
+        (row["parameters"], seed) for row in record.curves["sizes"] for seed in (0, 1)
+    }
+    assert len({row["parameters"] for row in record.curves["sizes"]}) == 3
+    assert {row["tokens"] for row in record.curves["data"]} == {250, 500, 1_000}
+    assert all(row["loss"] < record.metrics["no idea"] * 1.05 for row in record.curves["sizes"])

@@ -8,14 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from utils.experiments.gpt_pretraining import Pretraining, real_text_gpt
+from utils.experiments.gpt_scaling import Scaling, scaling
 
-EXPERIMENTS = {"real_text": real_text_gpt}
+EXPERIMENTS = {"real_text": real_text_gpt, "scaling": scaling}
+_LITTLE: dict[str, Any] = {"characters": 3_000, "genres": ("general", "books")}
 PRESETS: dict[str, dict[str, Any]] = {
     "real_text": {
-        "smoke": Pretraining(
-            8, 16, 2, 2, 16, 200, 4, warmup=2, judged=4, orders=(1, 2), characters=3_000, genres=("general", "books")
-        ),
+        "smoke": Pretraining(8, 16, 2, 2, 16, 200, 4, warmup=2, judged=4, orders=(1, 2), **_LITTLE),
         "cpu": Pretraining(2_600, batch=16, warmup=100, judged=200),
         "gpu": Pretraining(6_000, context=256, batch=64, warmup=200, dropout=0.1, judged=250),
+    },
+    "scaling": {
+        "smoke": Scaling(((8, 1, 2), (16, 1, 2), (24, 2, 2)), 1_000, (250, 500), 1, (0, 1), 16, 4, 200, **_LITTLE),
+        "cpu": Scaling(),
     },
 }
