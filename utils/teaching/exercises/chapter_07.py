@@ -66,7 +66,7 @@ HIDE = Exercise(
     task="""
 BERT learns to tell hidden words. Each word is chosen where its number in `chance` is below 0.15; ids 0 to 3 (padding,
 unknown, beginning, end) never are. What stands in the place of a chosen word is decided by its number in `fate`: below
-0.8 the sign `mask`, from 0.8 to below 0.9 the word in `other`, from 0.9 on the word itself. Write `hide`. Return what
+0.8 the id `mask`, from 0.8 to below 0.9 the word in `other`, from 0.9 on the word itself. Write `hide`. Return what
 the model reads, and a bool tensor that is True wherever it is asked, which is at *every* chosen word.
 """,
     difficulty=1,

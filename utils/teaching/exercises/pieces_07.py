@@ -74,8 +74,8 @@ MERGE = Exercise(
     task="""
 Byte-pair encoding begins with letters and joins pairs. Write one merge, `merge_once`: count for each pair of
 neighbouring pieces how often it stands side by side, in all words, each word as many `times` as it occurs in the text.
-Return the most frequent pair (in the hidden cases there is one) and the list of all words' pieces with that pair
-joined, going from left to right. A pair is a tuple: `[(["a", "a", "a"], 1)]` gives `(("a", "a"), [["aa", "a"]])`.
+Return the most frequent pair (the hidden cases have no tie) and the list of all words' pieces with that pair joined,
+going from left to right. A pair is a tuple: `[(["a", "a", "a"], 1)]` gives `(("a", "a"), [["aa", "a"]])`.
 """,
     difficulty=2,
     minutes=12,
@@ -100,8 +100,7 @@ joined, going from left to right. A pair is a tuple: `[(["a", "a", "a"], 1)]` gi
         Wrong(_only_the_pair, "the pair is right, but the words are returned unjoined"),
     ),
     explanation="""
-Do this some thousands of times and the list of pairs, in order, is the whole tokeniser. The chapter's
-`utils.data.pieces` does the same and the library `tokenizers` too, only faster: it updates the counts instead of
-counting anew.
+Do this some thousands of times, and the list of pairs, in order, is the whole tokeniser. `utils.data.pieces` does just
+this; the library `tokenizers` does it faster, since it corrects the counts after each merge instead of counting anew.
 """,
 )
