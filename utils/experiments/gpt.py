@@ -9,8 +9,10 @@ from typing import Any
 
 from utils.experiments.gpt_pretraining import Pretraining, real_text_gpt
 from utils.experiments.gpt_scaling import Scaling, scaling
+from utils.experiments.gpt_sentiment import Sentiment, sst2
+from utils.experiments.sentiment_tuning import Tuning
 
-EXPERIMENTS = {"real_text": real_text_gpt, "scaling": scaling}
+EXPERIMENTS = {"real_text": real_text_gpt, "scaling": scaling, "sst2": sst2}
 _LITTLE: dict[str, Any] = {"characters": 3_000, "genres": ("general", "books")}
 PRESETS: dict[str, dict[str, Any]] = {
     "real_text": {
@@ -21,5 +23,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "scaling": {
         "smoke": Scaling(((8, 1, 2), (16, 1, 2), (24, 2, 2)), 1_000, (250, 500), 1, (0, 1), 16, 4, 200, **_LITTLE),
         "cpu": Scaling(),
+    },
+    "sst2": {
+        "smoke": Sentiment(Tuning(1e-3, (20, None), (0,), batch=4, steps=3, epochs=1, sentences=40)),
+        "cpu": Sentiment(Tuning(1e-3, epochs=3)),
     },
 }
