@@ -10,9 +10,10 @@ from typing import Any
 from utils.experiments.gpt_pretraining import Pretraining, real_text_gpt
 from utils.experiments.gpt_scaling import Scaling, scaling
 from utils.experiments.gpt_sentiment import Sentiment, sst2
+from utils.experiments.gpt_speed import RUNGS, GPTLadder, speed_ladder
 from utils.experiments.sentiment_tuning import Tuning
 
-EXPERIMENTS = {"real_text": real_text_gpt, "scaling": scaling, "sst2": sst2}
+EXPERIMENTS = {"real_text": real_text_gpt, "scaling": scaling, "sst2": sst2, "speed_ladder": speed_ladder}
 _LITTLE: dict[str, Any] = {"characters": 3_000, "genres": ("general", "books")}
 PRESETS: dict[str, dict[str, Any]] = {
     "real_text": {
@@ -27,5 +28,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "sst2": {
         "smoke": Sentiment(Tuning(1e-3, (20, None), (0,), batch=4, steps=3, epochs=1, sentences=40)),
         "cpu": Sentiment(Tuning(1e-3, epochs=3)),
+    },
+    "speed_ladder": {
+        "smoke": GPTLadder(16, 2, 2, 101, 12, 3, 2, (*RUNGS[:4], "padded vocabulary")),
+        "gpu": GPTLadder(peak=989e12),
     },
 }
