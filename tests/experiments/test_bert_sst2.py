@@ -96,6 +96,18 @@ def test_a_centroid_knows_what_lies_near_it() -> None:
     assert not any(senses.nearest(same, same)), "a vector that never changes knows nothing"
 
 
+@needs_sst2
+@pytest.mark.real_data
+def test_chance_weights_are_tuned_where_the_plan_says(tmp_path) -> None:
+    plan = Tuning(1e-3, (20, None), (0, 1), control=(20,), batch=4, steps=2, epochs=1, sentences=24)
+    run = command.Run("bert/sst2", "smoke", plan, tmp_path, "cpu")
+    found = sentiment_tuning.sweep(run, plan, lambda *_: mean_classifier(), lambda text: [4 + len(text) % 8])
+    trained = [(row["system"], row["labels"], row["seed"]) for row in found["labels"]]
+    both = [(system, 20, seed) for seed in (0, 1) for system in sentiment_tuning.SYSTEMS]
+    assert trained == [*both, ("pretrained", 24, 0)]
+    assert found["whole"]["labels"] == 24
+
+
 def test_unknown_systems_are_refused() -> None:
     with pytest.raises(ValueError, match="frozen"):
         sentiment_bert.classifier(Tuning(1e-4, tiny=(8, 1, 2)), "frozen", 0)

@@ -42,6 +42,9 @@ EXPERIMENTS = {"parity": parity, "sst2": sst2, "senses": senses}
 _TINY: dict[str, Any] = {"batch": 4, "steps": 3, "epochs": 1, "sentences": 40}
 PRESETS: dict[str, dict[str, Any]] = {
     "parity": {"smoke": Sentences(minilm.SENTENCES[:2]), "cpu": Sentences()},
-    "sst2": {"smoke": Tuning(1e-4, (20, None), (0,), tiny=(8, 1, 2), **_TINY), "cpu": Tuning(1e-4)},
+    "sst2": {
+        "smoke": Tuning(1e-4, (20, None), (0,), tiny=(8, 1, 2), **_TINY),
+        "cpu": Tuning(1e-4, control=(100, None)),
+    },
     "senses": {"smoke": Senses(2, 4, 12, (0,)), "cpu": Senses()},
 }

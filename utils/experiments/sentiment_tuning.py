@@ -34,14 +34,15 @@ Encode = Callable[[str], list[int]]
 class Tuning:
     """`steps` batches where labels are few, `epochs` with all of them, on the seeds of `whole` instead of `seeds`.
 
-    `tiny` replaces the net by one of these sizes (width, layers, heads), and `sentences` limits all parts: to try the
-    code.
+    `control` are the numbers of labels at which chance weights are tuned too. To try the code, `tiny` replaces the net
+    by one of these sizes (width, layers, heads), and `sentences` limits all parts.
     """
 
     rate: float
     labels: tuple[int | None, ...] = (20, 100, 500, None)
     seeds: tuple[int, ...] = (0, 1, 2)
     whole: tuple[int, ...] = (0,)
+    control: tuple[int | None, ...] = (20, 100, 500, None)
     batch: int = 16
     steps: int = 60
     epochs: int = 2
@@ -90,7 +91,7 @@ def sweep(run: Run, plan: Tuning, build: Build, encode: Encode, systems: Sequenc
     found = run.memory.setdefault("found", [])
     for count in plan.labels:
         for seed in plan.seeds if count else plan.whole:
-            for system in systems:
+            for system in systems if count in plan.control else systems[:1]:
                 mark = {"system": system, "labels": count or len(train), "seed": seed}
                 if any(mark.items() <= row.items() for row in found):
                     continue
