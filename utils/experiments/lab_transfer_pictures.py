@@ -1,13 +1,13 @@
-"""Transfer where it was usual first: a net that learned to write captions learns a second picture task from few labels.
+"""Transfer where it was usual first: a net that has learned to name shapes learns a second picture task.
 
-First task: chapter 02's pictures and captions, but only those without a cross. Second task: which of two shapes a
-picture shows, a triangle or a cross, in any colour and place. No scene of the test part was seen in either.
+Chapter 02's pictures, of one shape. First task: is it a square, a circle or a triangle? Second task: a triangle or a
+cross? No cross was in the first one. Pictures of the second task's test are in neither training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,17 +15,18 @@ from torch import Tensor, nn
 from utils import metrics
 from utils.data.lab import pictures
 from utils.experiments.labelled import class_loss, learn, predict
-from utils.experiments.shape_tasks import Pair, Size, train_writer
 from utils.models.captions import PictureEncoder
 
+FIRST = ("square", "circle", "triangle")
 SECOND = ("triangle", "cross")
+Example = tuple[tuple[int, ...], int]
 Weights = dict[str, Tensor]
 
 
 class PictureClassifier(nn.Module):
-    """What a captioner sees a picture with, and a new linear layer: (B, N*N) colour ids -> logits (B, C)."""
+    """What chapter 02's captioner sees a picture with, and a linear layer: (B, N*N) colour ids -> logits (B, C)."""
 
-    def __init__(self, hidden: int, classes: int = len(SECOND)):
+    def __init__(self, hidden: int, classes: int):
         super().__init__()
         self.encoder = PictureEncoder(len(pictures.COLOURS), hidden)
         self.output = nn.Linear(hidden, classes)
@@ -38,53 +39,71 @@ class PictureClassifier(nn.Module):
 
 @dataclass(frozen=True)
 class Second:
-    """The first task's training, and the second one's: steps, rate, labels and how many pictures test it."""
+    """The training of the first task and of the second one, its labels and tests, and the patient control."""
 
-    first: Size = field(default_factory=lambda: Size(train=3_000, hidden=96, steps=600, rate=3e-3))
-    steps: int = 100
+    hidden: int = 64
+    first: int = 3_000
+    first_steps: int = 600
+    steps: int = 150
     rate: float = 2e-3
     tests: int = 500
-    labels: tuple[int, ...] = (10, 20, 50, 100, 200)
+    labels: tuple[int, ...] = (10, 20, 50)
     seeds: tuple[int, ...] = (0, 1, 2)
-    times: int = 10
+    times: int = 4
 
 
-def flat(picture: pictures.Picture) -> tuple[int, ...]:
-    """The points of a picture, row by row."""
-    return tuple(point for row in picture for point in row)
+def drawn(count: int, seed: int, kinds: tuple[str, ...], without: Collection[tuple[int, ...]] = ()) -> list[Example]:
+    """Different pictures of one shape of these kinds, as 144 colour ids row by row, and which kind it is."""
+    found: dict[tuple[int, ...], int] = {}
+    for picture, words in pictures.pictures(8 * count + 100, seed, shapes=(1, 1)):
+        points = tuple(point for row in picture for point in row)
+        if words[2] in kinds and points not in without and len(found) < count:
+            found[points] = kinds.index(words[2])
+    return list(found.items())
 
 
-def first_task(size: Size, seed: int) -> list[Pair]:
-    """Pictures of one or two shapes without a cross, and their captions."""
-    drawn = pictures.pictures(3 * size.train, seed, "train", (1, 2))
-    return [(flat(picture), words) for picture, words in drawn if "cross" not in words][: size.train]
+@dataclass(frozen=True)
+class Tasks:
+    """Pictures of the first task, those of the second to draw labelled ones from, and its test."""
+
+    first: list[Example]
+    pool: list[Example]
+    test: list[Example]
 
 
-def second_task(count: int, seed: int, part: str) -> list[Pair]:
-    """Pictures of one or two shapes, of which just one is a triangle or a cross, and which of them it is."""
-    found: list[Pair] = []
-    for picture, words in pictures.pictures(6 * count + 50, seed + 500, part, (2, 2)):
-        kinds = [SECOND.index(word) for word in words if word in SECOND]
-        if len(kinds) == 1:
-            found.append((flat(picture), kinds[0]))
-    return found[:count]
+def tasks(plan: Second, seed: int) -> Tasks:
+    """The pictures of a seed."""
+    first = drawn(plan.first, seed, FIRST)
+    pool = drawn(max(plan.labels), seed + 1_000, SECOND)
+    return Tasks(first, pool, drawn(plan.tests, seed + 2_000, SECOND, {points for points, _ in first + pool}))
 
 
-def learned(size: Size, seed: int) -> Weights:
-    """The weights of a picture encoder that has learned to write captions."""
-    encoder: nn.Module = train_writer(first_task(size, seed), size, seed).model.encoder
-    return {name: value.clone() for name, value in encoder.state_dict().items()}
-
-
-def second(
-    start: Weights | None, labelled: Sequence[Pair], test: Sequence[Pair], plan: Second, seed: int, times: int = 1
-) -> float:
-    """Train on the second task from the weights `start`, or from random ones: accuracy on test in %."""
-    torch.manual_seed(seed + 1)
-    model = PictureClassifier(plan.first.hidden)
+def train(
+    examples: Sequence[Example],
+    classes: int,
+    hidden: int,
+    steps: int,
+    rate: float,
+    seed: int,
+    start: Weights | None = None,
+) -> PictureClassifier:
+    """A classifier of pictures, from the weights `start` of what sees, or from random ones."""
+    torch.manual_seed(seed)
+    model = PictureClassifier(hidden, classes)
     if start is not None:
         model.encoder.load_state_dict(start)
-    examples = [(picture, [label]) for picture, label in labelled]
-    learn(model, class_loss, examples, times * plan.steps, plan.rate, min(32, len(examples)), seed)
-    found = predict(model, [picture for picture, _ in test])
-    return metrics.share([int(ours) == label for ours, (_, label) in zip(found, test, strict=True)]).value
+    learn(model, class_loss, [(points, [kind]) for points, kind in examples], steps, rate, min(32, len(examples)), seed)
+    return model
+
+
+def learned(plan: Second, found: Tasks, seed: int) -> Weights:
+    """What sees, after the first task."""
+    model = train(found.first, len(FIRST), plan.hidden, plan.first_steps, 5e-3, seed)
+    return {name: value.clone() for name, value in model.encoder.state_dict().items()}
+
+
+def second(plan: Second, found: Tasks, count: int, seed: int, start: Weights | None, times: int = 1) -> float:
+    """Accuracy on the second task's test in %, after training on `count` labels."""
+    model = train(found.pool[:count], len(SECOND), plan.hidden, times * plan.steps, plan.rate, seed + 1, start)
+    guesses = predict(model, [points for points, _ in found.test])
+    return metrics.share([int(ours) == kind for ours, (_, kind) in zip(guesses, found.test, strict=True)]).value

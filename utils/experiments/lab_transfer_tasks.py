@@ -4,8 +4,8 @@
     python -m utils.experiments lab_transfer_tasks/tagger
     python -m utils.experiments lab_transfer_tasks/counts
 
-`pictures` starts a second picture task from a captioner's weights; `tagger` starts sentiment and tagging from a tagger
-and from a language model that read the same text for as many steps; `counts` counts the words of the real texts in the
+`pictures` starts a second picture task from the weights of a first one; `tagger` starts sentiment and tagging from a
+tagger and from a language model that read the same text for as many steps; `counts` counts the words of the real texts in the
 course's catalogue, with and without labels. Nothing is trained for the last.
 """
 
@@ -27,7 +27,6 @@ from utils.experiments.lab_transfer_pictures import Second
 from utils.experiments.lab_transfer_text import Settings, Texts, Words, config, prepare, pretrain
 from utils.experiments.labelled import learn, predict, tag_loss
 from utils.experiments.run import Run
-from utils.experiments.shape_tasks import Size
 from utils.models.awd_lstm import AWDLSTM
 from utils.training.optimizers import MuonAdamW
 from utils.training.schedules import schedule, warmup_linear
@@ -37,22 +36,20 @@ CHAPTERS = {"pictures": "06", "tagger": "06", "counts": "06"}
 
 
 def pictures(run: Run) -> None:
-    """A second picture task from few labels: from a captioner's weights, from random ones, and with more steps."""
+    """A second picture task from few labels: from the first one's weights, from random ones, and with more steps."""
     plan: Second = run.settings
     rows: list[dict[str, Any]] = run.memory.setdefault("rows", [])
     for seed in plan.seeds:
         if any(row["seed"] == seed for row in rows):
             continue
-        weights = pictures_.learned(plan.first, seed)
-        pool, test = (
-            pictures_.second_task(n, seed, part) for n, part in ((max(plan.labels), "train"), (plan.tests, "test"))
-        )
+        found = pictures_.tasks(plan, seed)
+        weights = pictures_.learned(plan, found, seed)
         for count in plan.labels:
-            arms = {"captioner's weights": (weights, 1), "random weights": (None, 1)}
+            arms = {"first task's weights": (weights, 1), "random weights": (None, 1)}
             arms[f"random weights, {plan.times} times the steps"] = (None, plan.times)
             for start, (given, times) in arms.items():
-                found = pictures_.second(given, pool[:count], test, plan, seed, times)
-                rows.append({"start": start, "labels": count, "seed": seed, "test": found})
+                right = pictures_.second(plan, found, count, seed, given, times)
+                rows.append({"start": start, "labels": count, "seed": seed, "test": right})
         run.remember()
     run.found |= {"curves": {"pictures": rows}, "seeds": list(plan.seeds), "sizes": asdict(plan)}
 
@@ -190,7 +187,7 @@ _TINY = Settings(400, 200, 8, 8, 2, steps=3, target_steps=3)
 _SHORT = replace(PLAIN, epochs=2, steps=2)
 PRESETS: dict[str, dict[str, Any]] = {
     "pictures": {
-        "smoke": Second(Size(train=60, hidden=8, steps=3), 3, tests=20, labels=(10,), seeds=(0,), times=2),
+        "smoke": Second(8, 60, 3, 3, tests=20, labels=(10,), seeds=(0,), times=2),
         "cpu": Second(),
     },
     "tagger": {"smoke": Starts(_TINY, 20, 4, _SHORT, (0,)), "cpu": Starts()},
