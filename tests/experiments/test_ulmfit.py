@@ -34,7 +34,7 @@ def test_perplexity_carries_the_state_from_window_to_window():
     text = torch.arange(4 * 401) % 4 + 4  # four pieces of 401, so 400 words each to predict
     expected = math.exp((8 * math.log(8) + 392 * math.log(2)) / 400)
     for length in (5, 64, 1000):
-        assert ulmfit.perplexity(Cycle(), text, rows=4, length=length) == pytest.approx(expected, abs=0.006)
+        assert ulmfit_text.perplexity(Cycle(), text, rows=4, length=length) == pytest.approx(expected, abs=0.006)
 
 
 def test_n_grams_are_scored_in_the_same_words():

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from utils import pretrained
@@ -24,6 +23,8 @@ from utils.data.tokens import UNK
 from utils.data.windows import WindowBatches
 from utils.experiments import ulmfit_text
 from utils.experiments.run import Run
+from utils.experiments.ulmfit_labels import Curve, baselines, questions, sst2
+from utils.experiments.ulmfit_systems import Net
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
 from utils.models.ngram import NGram
 from utils.pretrained import Writer
@@ -56,20 +57,6 @@ class General:
     precision: str | None = None
 
 
-@torch.no_grad()
-def perplexity(model: Any, tokens: Tensor, rows: int = 16, length: int = 64) -> float:
-    """exp of the mean nats a word of a text (N,), read in `rows` long pieces with the state carried along."""
-    model.eval()
-    pieces = tokens[: len(tokens) // rows * rows].view(rows, -1)
-    state, total, count = None, 0.0, 0
-    for begin in range(0, pieces.shape[1] - 1, length):
-        window = pieces[:, begin : begin + length + 1]
-        logits, state = model.unroll(window[:, :-1], state)
-        total += float(F.cross_entropy(logits.transpose(1, 2), window[:, 1:], reduction="sum"))
-        count += window[:, 1:].numel()
-    return round(math.exp(total / count), 2)
-
-
 def general(run: Run) -> None:
     """Pretrain on Brown, news and state papers, keep the best weights by validation, score once on held-out texts."""
     settings: General = run.settings
@@ -81,7 +68,7 @@ def general(run: Run) -> None:
     sizes = AWDLSTMConfig(len(words), settings.embedding, settings.hidden, dropout=settings.dropout)
     writer = Writer(AWDLanguageModel(sizes), words, "words")
     _pretrain(run, writer, tokens)
-    scored = {part: perplexity(writer.model, tokens[part]) for part in ("validation", "test")}
+    scored = {part: ulmfit_text.perplexity(writer.model, tokens[part]) for part in ("validation", "test")}
     rows = n_grams(settings.orders, tokens, len(words))
     best = min(rows, key=lambda row: row["validation"])
     run.found |= {
@@ -89,7 +76,7 @@ def general(run: Run) -> None:
             "validation, perplexity": scored["validation"],
             "test, perplexity": scored["test"],
             f"test, perplexity of a {best['order']}-gram": best["test"],
-            "film reviews, perplexity": perplexity(writer.model, ulmfit_text.stream(words, target)),
+            "film reviews, perplexity": ulmfit_text.perplexity(writer.model, ulmfit_text.stream(words, target)),
         },
         "curves": {name: run.memory.get(name, []) for name in ("training", "validation")} | {"n-grams": rows},
         "samples": run.memory["samples"],
@@ -117,7 +104,7 @@ def _pretrain(run: Run, writer: Writer, tokens: dict[str, Tensor]) -> None:
         run.keep(step)
         if step.number % settings.every == 0 or step.number == settings.steps:
             curve = run.memory.setdefault("validation", [])
-            found = perplexity(writer.model, tokens["validation"])
+            found = ulmfit_text.perplexity(writer.model, tokens["validation"])
             if found <= min((point["perplexity"] for point in curve), default=math.inf):
                 pretrained.save(writer, best)
             curve.append({"step": step.number, "epoch": step.epoch + 1, "perplexity": found})
@@ -143,10 +130,12 @@ def n_grams(orders: tuple[int, ...], tokens: dict[str, Tensor], size: int) -> li
     return rows
 
 
-EXPERIMENTS = {"general": general}
+EXPERIMENTS = {"general": general, "baselines": baselines, "sst2": sst2, "questions": questions}
+_TINY = Curve((20, 40), (0,), Net(2, 2, 4), "", 300, 2, 8, 12, target_epochs=1, limit=60)
 PRESETS: dict[str, dict[str, Any]] = {
     "general": {
         "smoke": General(4, 300, 2, 8, 12, batch=4, length=16, warmup=2, every=2, orders=(1, 2), texts=2),
         "cpu": General(3_000, batch=16, precision="bf16"),
     },
+    **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "sst2", "questions")},
 }

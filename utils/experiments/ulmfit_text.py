@@ -7,10 +7,15 @@ text. Labels, dev and test sentences have no part in this.
 
 from __future__ import annotations
 
+import math
+import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from utils.data import penn, sources
@@ -18,6 +23,7 @@ from utils.data.tokens import SPECIALS, Vocabulary
 from utils.experiments import real_text, sentiment
 
 Words = list[str]
+Example = tuple[Sequence[str], int]
 
 
 def general(part: str, limit: int | None = None) -> list[Words]:
@@ -58,3 +64,56 @@ def vocabulary(text: Iterable[Words], target: Iterable[Words], size: int, target
 def stream(vocabulary: Vocabulary, sentences: Sequence[Words]) -> Tensor:
     """All sentences in their order as one text of ids (N,), an EOS behind each."""
     return torch.tensor([token for words in sentences for token in vocabulary.encode(words)])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Texts with their classes: to learn from, to choose by, to be scored on once, and how few of them are drawn."""
+
+    name: str
+    train: Sequence[Example]
+    dev: Sequence[Example]
+    test: Sequence[Example]
+    few: Callable[[Sequence[Any], int | None, int], list[Any]]
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return 1 + max(label for _, label in self.train)
+
+
+def sst2_task(limit: int | None = None) -> Task:
+    """SST-2: film reviews, 1 for praise and 0 for blame."""
+    train, dev, test = (
+        [(again(words), label) for words, label in sentiment.rows(split)[:limit]] for split in ("train", "dev", "test")
+    )
+    return Task("sst2", train, dev, test, sentiment.few)
+
+
+def question_task(limit: int | None = None, held: int = 500) -> Task:
+    """TREC's questions by what is asked for; `held` of the training questions, drawn once, are dev."""
+    rows = {split: questions(split) for split in ("train", "test")}
+    kinds = sorted({kind for _, kind in rows["train"]})
+    numbered = {split: [(words, kinds.index(kind)) for words, kind in some] for split, some in rows.items()}
+    drawn = random.Random("questions").sample(numbered["train"], len(numbered["train"]))
+    return Task("questions", drawn[held:][:limit], drawn[:held][:limit], numbered["test"][:limit], any_of)
+
+
+def any_of(examples: Sequence[Any], count: int | None, seed: int = 0) -> list[Any]:
+    """`count` examples drawn by a seed, whatever their classes; all if it is None."""
+    drawn = random.Random(f"few labels {seed}").sample(list(examples), len(examples))
+    return list(examples) if count is None else drawn[:count]
+
+
+@torch.no_grad()
+def perplexity(model: Any, tokens: Tensor, rows: int = 16, length: int = 64) -> float:
+    """exp of the mean nats a word of a text (N,), read in `rows` long pieces with the state carried along."""
+    model.eval()
+    pieces = tokens[: len(tokens) // rows * rows].view(rows, -1)
+    state, total, count = None, 0.0, 0
+    for begin in range(0, pieces.shape[1] - 1, length):
+        window = pieces[:, begin : begin + length + 1]
+        logits, state = model.unroll(window[:, :-1], state)
+        total += float(F.cross_entropy(logits.transpose(1, 2), window[:, 1:], reduction="sum"))
+        count += window[:, 1:].numel()
+    return round(math.exp(total / count), 2)
