@@ -21,7 +21,7 @@ from utils import metrics, pretrained
 from utils.experiments import lab_transfer_labels as labels_
 from utils.experiments.lab_language_model import END
 from utils.experiments.lab_transfer_labels import PLAIN, Recipe, Weights, accuracy, build, few, train
-from utils.experiments.lab_transfer_text import Settings, Texts, perplexity, prepare, pretrain, tune
+from utils.experiments.lab_transfer_text import Learned, Settings, Texts, learn, perplexity, tune
 from utils.experiments.run import Run
 from utils.models.awd_lstm import AWDLanguageModel, ULMFiTClassifier
 from utils.models.ngram import NGram
@@ -53,32 +53,6 @@ class Ablation:
     rates: tuple[float, ...] = (5e-3, 1e-2, 3e-2)
     chosen_on: tuple[int, ...] = (100,)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-
-
-@dataclass
-class Learned:
-    """Texts of a seed, and the language model behind the first and the second training without labels."""
-
-    texts: Texts
-    general: AWDLanguageModel
-    target: AWDLanguageModel
-
-
-def general_model(settings: Settings, seed: int) -> tuple[Texts, AWDLanguageModel]:
-    """The texts of a seed, and a language model of the general one."""
-    texts = prepare(settings, seed)
-    for model, _ in pretrain(texts, settings, seed):  # noqa: B007
-        pass
-    return texts, model
-
-
-def learn(settings: Settings, seed: int) -> Learned:
-    """Both trainings without labels."""
-    texts, general = general_model(settings, seed)
-    target = copy.deepcopy(general)
-    for _ in tune(target, texts, settings, seed):
-        pass
-    return Learned(texts, general, target)
 
 
 def encoder(model: AWDLanguageModel) -> Weights:

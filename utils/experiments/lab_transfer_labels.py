@@ -6,8 +6,10 @@ review is held back to choose anything; rates and steps were found with seed 100
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -76,6 +78,20 @@ def few(examples: Sequence[Review], count: int) -> list[Review]:
     return [row for pair in zip(*halves, strict=True) for row in pair]
 
 
+def labels_needed(scores: Mapping[int, float], target: float) -> float:
+    """At how many labels a curve (labels, growing -> score) first reaches the target; infinity if it never does.
+
+    Between two points along the straight line over the logarithm of the labels, as a figure with such an axis shows it.
+    """
+    points = list(scores.items())
+    if points[0][1] >= target:
+        return points[0][0]
+    for (less, low), (more, high) in pairwise(points):
+        if low < target <= high:
+            return float(less * (more / less) ** ((target - low) / (high - low)))
+    return math.inf
+
+
 def build(texts: Texts, settings: Settings, start: Weights | None, seed: int, classes: int = 2) -> ULMFiTClassifier:
     """A classifier whose encoder begins with the weights `start`, or with random ones; its head is always new."""
     torch.manual_seed(seed)
@@ -134,9 +150,9 @@ def frozen(
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y) + decay * w.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(closure)  # type: ignore[arg-type,no-untyped-call]
+    optimizer.step(closure)
     found = ((means(reviews) - middle) / spread @ w + b) > 0
     return metrics.share([bool(ours) == bool(label) for ours, (_, label) in zip(found, reviews, strict=True)]).value

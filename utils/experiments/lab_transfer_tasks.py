@@ -5,8 +5,8 @@
     python -m utils.experiments lab_transfer_tasks/counts
 
 `pictures` starts a second picture task from the weights of a first one; `tagger` starts sentiment and tagging from a
-tagger and from a language model that read the same text for as many steps; `counts` counts the words of the real texts in the
-course's catalogue, with and without labels. Nothing is trained for the last.
+tagger and from a language model that read the same text for as many steps; `counts` counts the words of the real texts
+in the course's catalogue, with and without labels. Nothing is trained for the last.
 """
 
 from __future__ import annotations

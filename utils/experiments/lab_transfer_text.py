@@ -7,6 +7,7 @@ reviews hold keeps its random vector until the second training.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -126,3 +127,23 @@ def perplexity(model: nn.Module, texts: Texts, sentences: Sequence[Words]) -> fl
     logits = model(previous_words(target))
     every = F.cross_entropy(logits.transpose(1, 2), target, reduction="none")
     return metrics.perplexity([float(value) for value in every[target != PAD]])
+
+
+@dataclass
+class Learned:
+    """Texts of a seed, and the language model behind the first and the second training without labels."""
+
+    texts: Texts
+    general: AWDLanguageModel
+    target: AWDLanguageModel
+
+
+def learn(settings: Settings, seed: int) -> Learned:
+    """Both trainings without labels."""
+    texts = prepare(settings, seed)
+    for general, _ in pretrain(texts, settings, seed):  # noqa: B007
+        pass
+    target = copy.deepcopy(general)
+    for _ in tune(target, texts, settings, seed):
+        pass
+    return Learned(texts, general, target)
