@@ -119,14 +119,25 @@ def test_frozen_vectors_and_counts_learn_what_a_word_tells(texts: text.Texts) ->
 
 
 def test_no_picture_of_the_test_was_seen_and_no_cross_in_the_first_task() -> None:
-    plan = lab_transfer_pictures.Second(first=200, tests=100)
+    plan = lab_transfer_pictures.Second(first=200, tests=100, spoiled=0.0)
     found = lab_transfer_pictures.tasks(plan, 0)
     learned = {points for points, _ in found.first + found.pool}
     assert not learned & {points for points, _ in found.test}
-    assert len({points for points, _ in found.test}) == 100
+    assert len(found.first) == 200
+    assert len(found.test) == 100
     crosses = {points for points, kind in found.pool + found.test if kind == 1}
     assert crosses
     assert not crosses & {points for points, _ in found.first}
+
+
+def test_spoiled_pictures_keep_what_they_show() -> None:
+    clean = lab_transfer_pictures.drawn(20, 1, lab_transfer_pictures.SECOND)
+    spoiled = lab_transfer_pictures.spoil(clean, 40, 0.2, 0)
+    assert [kind for _, kind in spoiled] == 2 * list(clean.values())
+    changed = [a != b for points, (other, _) in zip([*clean, *clean], spoiled, strict=True)
+               for a, b in zip(points, other, strict=True)]  # fmt: skip
+    assert 0.12 < sum(changed) / len(changed) < 0.21  # a colour by chance is the old one in one of six draws
+    assert spoiled[0][0] != spoiled[20][0]
 
 
 def test_a_tagger_reads_a_tag_for_every_word_and_none_for_bos(texts: text.Texts) -> None:

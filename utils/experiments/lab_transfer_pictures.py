@@ -1,13 +1,16 @@
 """Transfer where it was usual first: a net that has learned to name shapes learns a second picture task.
 
 Chapter 02's pictures, of one shape. First task: is it a square, a circle or a triangle? Second task: a triangle or a
-cross? No cross was in the first one. Pictures of the second task's test are in neither training.
+cross? No cross was in the first one. Points are spoiled by chance, since clean pictures are so easy that nothing need
+be transferred. Pictures of the second task's test are in neither training, also not with other points spoiled.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import torch
 from torch import Tensor, nn
@@ -50,16 +53,29 @@ class Second:
     labels: tuple[int, ...] = (10, 20, 50)
     seeds: tuple[int, ...] = (0, 1, 2)
     times: int = 4
+    spoiled: float = 0.15
 
 
-def drawn(count: int, seed: int, kinds: tuple[str, ...], without: Collection[tuple[int, ...]] = ()) -> list[Example]:
+def drawn(
+    count: int, seed: int, kinds: tuple[str, ...], without: Collection[tuple[int, ...]] = ()
+) -> dict[tuple[int, ...], int]:
     """Different pictures of one shape of these kinds, as 144 colour ids row by row, and which kind it is."""
     found: dict[tuple[int, ...], int] = {}
     for picture, words in pictures.pictures(8 * count + 100, seed, shapes=(1, 1)):
         points = tuple(point for row in picture for point in row)
         if words[2] in kinds and points not in without and len(found) < count:
             found[points] = kinds.index(words[2])
-    return list(found.items())
+    return found
+
+
+def spoil(clean: dict[tuple[int, ...], int], count: int, share: float, seed: int) -> list[Example]:
+    """`count` pictures, the clean ones in turn; each point has, with the probability `share`, a colour by chance."""
+    rng = random.Random(f"spoiled {seed}")
+    colours = range(len(pictures.COLOURS))
+    return [
+        (tuple(rng.choice(colours) if rng.random() < share else point for point in points), kind)
+        for points, kind in islice(cycle(clean.items()), count)
+    ]
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,9 @@ def tasks(plan: Second, seed: int) -> Tasks:
     """The pictures of a seed."""
     first = drawn(plan.first, seed, FIRST)
     pool = drawn(max(plan.labels), seed + 1_000, SECOND)
-    return Tasks(first, pool, drawn(plan.tests, seed + 2_000, SECOND, {points for points, _ in first + pool}))
+    test = drawn(plan.tests, seed + 2_000, SECOND, {*first, *pool})
+    sizes = ((first, plan.first), (pool, max(plan.labels)), (test, plan.tests))
+    return Tasks(*(spoil(part, count, plan.spoiled, seed + k) for k, (part, count) in enumerate(sizes)))
 
 
 def train(
