@@ -1,6 +1,7 @@
 """ULMFiT on real text: a general language model, which is tuned on film reviews and then sorts them with few labels.
 
     python -m utils.experiments ulmfit/general
+    python -m utils.experiments ulmfit/film
     python -m utils.experiments ulmfit/sst2
     python -m utils.experiments ulmfit/questions
 
@@ -23,7 +24,7 @@ from utils.data.tokens import UNK
 from utils.data.windows import WindowBatches
 from utils.experiments import ulmfit_text
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import Curve, baselines, questions, sst2
+from utils.experiments.ulmfit_labels import Curve, baselines, film, questions, sst2
 from utils.experiments.ulmfit_systems import Net
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
 from utils.models.ngram import NGram
@@ -130,12 +131,13 @@ def n_grams(orders: tuple[int, ...], tokens: dict[str, Tensor], size: int) -> li
     return rows
 
 
-EXPERIMENTS = {"general": general, "baselines": baselines, "sst2": sst2, "questions": questions}
-_TINY = Curve((20, 40), (0,), Net(2, 2, 4), "", 300, 2, 8, 12, target_epochs=1, limit=60)
+EXPERIMENTS = {"general": general, "baselines": baselines, "film": film, "sst2": sst2, "questions": questions}
+_TINY = Curve((20, 40), (0,), Net(2, 2, 4), "", "", 300, 2, 8, 12, target_epochs=1, limit=60)
 PRESETS: dict[str, dict[str, Any]] = {
     "general": {
         "smoke": General(4, 300, 2, 8, 12, batch=4, length=16, warmup=2, every=2, orders=(1, 2), texts=2),
         "cpu": General(3_000, batch=16, precision="bf16"),
     },
-    **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "sst2", "questions")},
+    **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "film", "questions")},
+    "sst2": {"smoke": _TINY, "cpu": Curve(tuned="ulmfit/film")},
 }
