@@ -36,7 +36,7 @@ def made(text: twins.Text, causal: bool) -> OneBlock:
 
 
 def test_the_judge_knows_every_sentence_of_the_lab() -> None:
-    for one in lab.sentences(400, 7, (3, 40)):
+    for one in lab.sentences(150, 7, (3, 30)):
         assert grammatical(one.english), " ".join(one.english)
         assert grammatical(twins.merged(one.english)), " ".join(one.english)
 
@@ -187,7 +187,9 @@ def test_tags_ask_for_ambiguous_words_alone(text: twins.Text) -> None:
 def test_a_head_learns_what_stands_in_the_words(text: twins.Text, name: str) -> None:
     task = understanding.task(name, text, 36, tests=60)
     easy = replace(task, test=task.train)
-    assert understanding.frozen(made(text, False), easy) > 0.6  # by chance a sixth
+    torch.manual_seed(0)
+    wide = twins.build(replace(TINY, width=48), text, causal=False)
+    assert understanding.frozen(wide, easy) > 0.7  # by chance a sixth at most
     assert 0 <= understanding.tuned(made(text, True), task, 0, steps=3) <= 1
 
 
