@@ -48,6 +48,7 @@ def test_each_mask_closes_what_it_should(shown):
         "Word 2, “\u2068<dog>\u2069”. BERT sees the rest of the sentence and gives it 60\u00a0%. "
         "GPT sees 1 word and does not guess it in 2 tries."
     )
+    assert "GPT may look at no word yet" in first.get_text()
     assert "GPT sees only that a sentence begins and gives it 30\u00a0%." in first.get_text()
     assert [span.get_text() for span in third.select("span.st-word.st-picked")] == ["sleeps", "sleeps"]
 

@@ -47,7 +47,8 @@ def _step(tokens: Sequence[str], place: int, filled: Guesses, continued: Guesses
     _checked(filled, f"filled, word {place + 1}")
     _checked(continued, f"continued, word {place + 1}")
     bert = _side(f"BERT may look at {_words(others)}, on both sides", tokens, place, len(tokens), filled)
-    gpt = _side(f"GPT may look at {_words(place)}, only those before", tokens, place, place + 1, continued)
+    before = f"{_words(place)}, only before it" if place else "no word yet"
+    gpt = _side(f"GPT may look at {before}", tokens, place, place + 1, continued)
     text = (
         f"Word {place + 1}, {quoted(word)}. BERT sees the rest of the sentence and {_share(word, filled)}. GPT sees "
         f"{_words(place) if place else 'only that a sentence begins'} and {_share(word, continued)}."
