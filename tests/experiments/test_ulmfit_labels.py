@@ -20,7 +20,7 @@ TEXTS = [(("good", "film"), 1), (("fine", "film"), 1), (("bad", "film"), 0), (("
 WORDS = Vocabulary(["good", "fine", "bad", "poor", "film"])
 TASK = Task("sst2", TEXTS, TEXTS, TEXTS, any_of)
 SIZES = AWDLSTMConfig(len(WORDS), 6, 8, 2)
-SMALL = Net(epochs=4, fewest=20, batch=4, rate=2e-2, dropout=0.0, precision="no")
+SMALL = Net(epochs=4, fewest=20, batch=4, rate=2e-2, scratch_rate=2e-2, dropout=0.0, precision="no")
 
 
 def test_few_of_any_class_grow_with_their_number():
@@ -66,7 +66,7 @@ def test_a_net_starts_from_the_encoder_it_is_given_and_leaves_that_alone(monkeyp
 
 def test_lower_layers_wait_when_pretrained_and_learn_at_once_from_scratch():
     torch.manual_seed(1)
-    encoder, one = AWDLSTM(SIZES), Net(1, 3, 4, 2e-2, dropout=0.0, precision="no")
+    encoder, one = AWDLSTM(SIZES), Net(1, 3, batch=4, rate=2e-2, dropout=0.0, precision="no")
     tuned, _ = train_net(one, SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
     assert torch.equal(tuned.encoder.embedding.weight, encoder.embedding.weight)
     torch.manual_seed(0)

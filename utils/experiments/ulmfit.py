@@ -132,7 +132,7 @@ def n_grams(orders: tuple[int, ...], tokens: dict[str, Tensor], size: int) -> li
 
 
 EXPERIMENTS = {"general": general, "baselines": baselines, "film": film, "sst2": sst2, "questions": questions}
-_TINY = Curve((20, 40), (0,), Net(2, 2, 4), "", "", 300, 2, 8, 12, target_epochs=1, limit=60)
+_TINY = Curve((20, 40), (0,), Net(2, 2, batch=4), "", "", 300, 2, 8, 12, target_epochs=1, limit=60)
 PRESETS: dict[str, dict[str, Any]] = {
     "general": {
         "smoke": General(4, 300, 2, 8, 12, batch=4, length=16, warmup=2, every=2, orders=(1, 2), texts=2),

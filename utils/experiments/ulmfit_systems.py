@@ -38,12 +38,17 @@ System = Callable[[Task, list[Example], int], tuple[Answer, float, int]]
 
 @dataclass(frozen=True)
 class Net:
-    """How a classifier is trained: epochs over the labels, of at least `fewest` steps each; rates of its last layer."""
+    """How a classifier is trained: epochs over the labels, and the rate of its last layer, or of all from scratch.
 
-    epochs: int = 5
+    An epoch has at least `fewest` steps, and there are fewer epochs where all together would have more than `most`.
+    """
+
+    epochs: int = 10
     fewest: int = 20
+    most: int = 1_100
     batch: int = 32
     rate: float = 5e-3
+    scratch_rate: float = 2e-3
     factor: float = 2.6
     dropout: float = 0.6
     precision: str = "bf16"
@@ -70,13 +75,14 @@ def train_net(
     rows *= -(-net.fewest * net.batch // len(rows))  # few labels are read often, so that an epoch is never short
     rows += rows[: len(rows) % net.batch == 1]  # batch norm can learn nothing from a batch of one
     batches: Any = BucketedBatches(rows, net.batch, seed)
-    steps, groups = net.epochs * len(batches), model.groups()
+    epochs, groups = max(1, min(net.epochs, net.most // len(batches))), model.groups()
     if encoder is not None:
         batches = GradualUnfreezing(batches, groups)
-    optimizer = adamw(discriminative_rates(groups, net.rate, net.factor if encoder is not None else 1.0), net.rate)
-    rates = schedule(optimizer, slanted_triangular(steps))
+    rate, factor = (net.rate, net.factor) if encoder is not None else (net.scratch_rate, 1.0)
+    optimizer = adamw(discriminative_rates(groups, rate, factor), rate)
+    rates = schedule(optimizer, slanted_triangular(epochs * len(batches)))
     best, weights = -1.0, copy.deepcopy(model.state_dict())
-    plan = Plan(epochs=net.epochs, device="cpu", precision=net.precision)
+    plan = Plan(epochs=epochs, device="cpu", precision=net.precision)
     for step in fit(model, class_loss, batches, optimizer, plan, scheduler=rates):
         if step.ends_epoch:
             score = accuracy(guesses(model, words, task.dev), task.dev)
