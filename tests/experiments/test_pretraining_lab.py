@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 
 from utils.data import lab
 from utils.data.tokens import BOS, EOS
+from utils.decoding import greedy
 from utils.experiments import lab_pretraining as sweeps
 from utils.experiments import lab_pretraining_pairs as pairs
 from utils.experiments import lab_pretraining_prompted as prompted
@@ -209,24 +209,17 @@ def test_a_prompt_ends_before_its_answer() -> None:
     settings = prompted.Prompted(texts=40, tests=5, width=8, heads=2, layers=1, steps=2)
     texts = prompted.prepare(settings)
     assert {prompt[:-2] for prompt, _ in texts.train["french"]} == {prompt[:-2] for prompt, _ in texts.train["tags"]}
-    model = prompted.build(settings, texts)
-    model.register_forward_hook(_always(texts, ("det", "<eos>")))
+    model = prompted.build(settings, texts).eval()
+    read: list[torch.Tensor] = []
+    model.encoder.register_forward_pre_hook(lambda _, given: read.append(given[0]))
     prompts = [prompt for prompt, _ in texts.test["tags"]]
-    assert prompted.answers(model, texts, prompts) == [("det",)] * len(prompts)
-
-
-def _always(texts: prompted.Texts, said: tuple[str, str]) -> Callable[..., torch.Tensor]:
-    """A hook: the first word of `said` behind a colon, the second behind anything else."""
-    colon, first = texts.words.encode((":", said[0]))[:2]
-
-    def hook(model: OneBlock, given: tuple[torch.Tensor], out: torch.Tensor) -> torch.Tensor:
-        out = torch.zeros_like(out)
-        last = given[0]
-        out[..., EOS] = 1.0
-        out[..., first] = 2.0 * (last == colon)
-        return out
-
-    return hook
+    written = prompted.answers(model, texts, prompts)
+    colon = texts.words.encode((":",))[0]
+    firsts = [rows for rows in read if bool((rows[:, -1] == colon).all())]
+    assert sum(map(len, firsts)) == len(prompts)
+    for prompt, answer in zip(prompts, written, strict=True):
+        alone = greedy(model, torch.tensor([[BOS, *texts.words.encode(prompt)[:-1]]]), 20)
+        assert answer == tuple(texts.words.decode(alone[0].tolist()))
 
 
 def test_a_power_law_is_found_again() -> None:

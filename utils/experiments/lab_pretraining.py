@@ -1,7 +1,7 @@
 """Chapter 07's sweeps: BERT and GPT as twins in the lab.
 
     python -m utils.experiments lab_pretraining/twins           one block, two masks, two questions: what can each do?
-    python -m utils.experiments lab_pretraining/prompted        one model for four tasks, told by the prompt
+    python -m utils.experiments lab_pretraining/prompted        one model for three tasks, told by the prompt
     python -m utils.experiments lab_pretraining/next_sentence   BERT's second task, against a coin
     python -m utils.experiments lab_pretraining/scale           loss over size and over text
 

@@ -1,6 +1,6 @@
 """One model, many tasks, told by the prompt alone, against a model for each task.
 
-Four tasks are written as text, and a model of the next word reads them as text: a sentence, the name of the task, and
+Three tasks are written as text, and a model of the next word reads them as text: a sentence, the name of the task, and
 what comes out. To be asked, it is given the text up to the colon and goes on (Radford et al. 2019, "Language Models
 are Unsupervised Multitask Learners", section 2). All in one, it reads as many texts of each task as a model that has
 that task alone; a second model for each task gets as many steps as the one for all.
@@ -15,7 +15,6 @@ import torch
 
 from utils.data import lab
 from utils.data.batches import BucketedBatches
-from utils.data.lab import lexicon
 from utils.data.tokens import BOS, Vocabulary
 from utils.decoding import greedy
 from utils.models.one_block import OneBlock
@@ -26,13 +25,12 @@ from utils.training.trainer import Plan, Step, fit
 
 Words = tuple[str, ...]
 Example = tuple[Words, Words]  # the prompt, which ends in a colon, and what should follow
-KINDS = {word: noun.kind for noun in lexicon.NOUNS for word in noun.english}
-TASKS = ("french", "tags", "backwards", "kind")
+TASKS = ("french", "tags", "backwards")
 
 
 @dataclass(frozen=True)
 class Prompted:
-    """Sizes of the block, and the texts and steps of one task; all in one take four times the steps."""
+    """Sizes of the block, and the texts and steps of one task; all in one take as many times the steps as there are tasks."""
 
     texts: int = 8_000
     tests: int = 200
@@ -55,18 +53,13 @@ class Texts:
 
 
 def examples(task: str, count: int, seed: int, words: tuple[int, int], part: str) -> list[Example]:
-    """Texts of one task. All tasks ask about the same sentences, so that only the prompt says what to do.
-
-    "kind" asks what the sentence begins with: a name, or a noun of some kind.
-    """
+    """Texts of one task. All tasks ask about the same sentences, so that only the prompt says what to do."""
     if task not in TASKS:
         raise ValueError(f"task {task!r} is unknown; it must be one of {', '.join(TASKS)}")
     found = []
     for one in lab.sentences(count, seed, words, part=part):
-        first = one.chunks[0].english[-1]
-        kind = KINDS.get(first, "name") if one.chunks[0].tags[-1] == "NOUN" else "name"
         tags = tuple(tag.lower() for tag in one.tags)
-        answer = {"french": one.french, "tags": tags, "backwards": one.english[::-1], "kind": (kind,)}[task]
+        answer = {"french": one.french, "tags": tags, "backwards": one.english[::-1]}[task]
         found.append(((*one.english, task, ":"), answer))
     return found
 
