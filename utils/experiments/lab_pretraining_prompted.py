@@ -30,7 +30,7 @@ TASKS = ("french", "tags", "backwards")
 
 @dataclass(frozen=True)
 class Prompted:
-    """Sizes of the block, and the texts and steps of one task; all in one take as many times the steps as there are tasks."""
+    """Sizes of the block, and the texts and steps of one task; all in one take the steps of all of them."""
 
     texts: int = 8_000
     tests: int = 200
