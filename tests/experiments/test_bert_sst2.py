@@ -165,3 +165,16 @@ def test_words_that_are_noun_and_verb_are_told_apart_by_layer(tmp_path, monkeypa
     assert command.main(["bert/senses", "--preset", "smoke", "--device", "cpu"]) == 0
     record = command.records.load(tmp_path / "bert" / "senses" / "record.json")
     assert {row["layer"] for row in record.curves["layers"]} == set(range(minilm.LAYERS + 1))
+
+
+@needs_sst2
+@pytest.mark.real_data
+def test_the_shipped_gpt_is_asked_and_tuned(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
+    assert command.main(["gpt/sst2", "--preset", "smoke", "--device", "cpu"]) == 0
+    record = command.records.load(tmp_path / "gpt" / "sst2" / "record.json")
+    assert len(record.curves["prompts"]) == len(gpt_sentiment.PROMPTS) * len(gpt_sentiment.WORDS)
+    chosen = record.metrics["asked, chosen on dev"]
+    assert chosen["dev"] == max(row["dev"] for row in record.curves["prompts"])
+    assert [row["system"] for row in record.scoreboard] == ["GPT, asked by a prompt, no label", "GPT, tuned"]
+    assert record.scoreboard[0]["parameters"] == command.records.read("gpt/real_text").sizes["parameters"]
