@@ -126,12 +126,12 @@ def test_no_picture_of_the_test_was_seen_and_no_cross_in_the_first_task() -> Non
     assert len(found.first) == 200
     assert len(found.test) == 100
     crosses = {points for points, kind in found.pool + found.test if kind == 1}
-    assert crosses
+    assert 0.35 < sum(kind for _, kind in found.test) / len(found.test) < 0.65
     assert not crosses & {points for points, _ in found.first}
 
 
 def test_spoiled_pictures_keep_what_they_show() -> None:
-    clean = lab_transfer_pictures.drawn(20, 1, lab_transfer_pictures.SECOND)
+    clean = lab_transfer_pictures.drawn(20, 1, lab_transfer_pictures.SECOND, 2)
     spoiled = lab_transfer_pictures.spoil(clean, 40, 0.2, 0)
     assert [kind for _, kind in spoiled] == 2 * list(clean.values())
     changed = [a != b for points, (other, _) in zip([*clean, *clean], spoiled, strict=True)
