@@ -38,7 +38,7 @@ class Prompted:
     width: int = 64
     heads: int = 4
     layers: int = 3
-    steps: int = 200
+    steps: int = 400
     batch: int = 64
     rate: float = 4e-3
 
