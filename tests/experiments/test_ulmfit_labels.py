@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ TEXTS = [(("good", "film"), 1), (("fine", "film"), 1), (("bad", "film"), 0), (("
 WORDS = Vocabulary(["good", "fine", "bad", "poor", "film"])
 TASK = Task("sst2", TEXTS, TEXTS, TEXTS, any_of)
 SIZES = AWDLSTMConfig(len(WORDS), 6, 8, 2)
-SMALL = Net(epochs=4, fewest=20, batch=4, rate=2e-2, scratch_rate=2e-2, dropout=0.0, precision="no")
+SMALL = Net(epochs=4, fewest=20, batch=4, rate=2e-2, trick_rate=2e-2, dropout=0.0, precision="no")
 
 
 def test_few_of_any_class_grow_with_their_number():
@@ -57,22 +58,22 @@ def test_a_net_starts_from_the_encoder_it_is_given_and_leaves_that_alone(monkeyp
     model, _ = train_net(SMALL, SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
     assert all(torch.equal(value, before[name]) for name, value in model.encoder.state_dict().items())
     monkeypatch.undo()
-    model, dev = train_net(SMALL, SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
+    model, dev = train_net(replace(SMALL, tricks=True), SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
     assert dev == 100
     moved = [name for name, value in model.encoder.state_dict().items() if not torch.equal(value, before[name])]
     assert len(moved) == len(before), "in four epochs all four groups have thawed"
     assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
 
 
-def test_lower_layers_wait_when_pretrained_and_learn_at_once_from_scratch():
+def test_lower_layers_wait_with_the_tricks_and_learn_at_once_without():
     torch.manual_seed(1)
-    encoder, one = AWDLSTM(SIZES), Net(1, 3, batch=4, rate=2e-2, dropout=0.0, precision="no")
-    tuned, _ = train_net(one, SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
+    encoder, one = AWDLSTM(SIZES), Net(1, 3, batch=4, rate=2e-2, trick_rate=2e-2, dropout=0.0, precision="no")
+    tuned, _ = train_net(replace(one, tricks=True), SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
     assert torch.equal(tuned.encoder.embedding.weight, encoder.embedding.weight)
-    torch.manual_seed(0)
-    fresh = AWDLSTM(SIZES)  # what seed 0 draws first
-    scratch, _ = train_net(one, SIZES, None, WORDS, TASK, TEXTS, seed=0)
-    assert not torch.equal(scratch.encoder.embedding.weight, fresh.embedding.weight)
+    plain, _ = train_net(one, SIZES, encoder, WORDS, TASK, TEXTS, seed=0)
+    moved = [name for name, value in plain.encoder.state_dict().items()
+             if not torch.equal(value, encoder.state_dict()[name])]  # fmt: skip
+    assert len(moved) == len(encoder.state_dict())
 
 
 def test_a_curve_keeps_its_rows_and_does_not_train_them_again(tmp_path):

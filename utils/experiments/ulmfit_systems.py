@@ -38,17 +38,18 @@ System = Callable[[Task, list[Example], int], tuple[Answer, float, int]]
 
 @dataclass(frozen=True)
 class Net:
-    """How a classifier is trained: epochs over the labels, and the rate of its last layer, or of all from scratch.
+    """How a classifier is trained: epochs over the labels; the rate of all layers, or of the last one with the tricks.
 
     An epoch has at least `fewest` steps, and there are fewer epochs where all together would have more than `most`.
     """
 
-    epochs: int = 10
+    epochs: int = 5
     fewest: int = 20
-    most: int = 1_100
+    most: int = 660
     batch: int = 32
-    rate: float = 5e-3
-    scratch_rate: float = 2e-3
+    rate: float = 2e-3
+    tricks: bool = False
+    trick_rate: float = 5e-3
     factor: float = 2.6
     dropout: float = 0.6
     precision: str = "bf16"
@@ -63,9 +64,10 @@ def train_net(
     few: list[Example],
     seed: int,
 ) -> tuple[nn.Module, float]:
-    """A classifier over a pretrained encoder, thawed layer by layer, or from scratch: the net, its best dev accuracy.
+    """A classifier over an encoder's weights, or from scratch where there is none: the net, its best dev accuracy.
 
-    From scratch all layers learn from the first step on, at one rate.
+    All layers learn from the first step on, at one rate, so that only the first weights differ; with ULMFiT's tricks
+    they thaw from the last one down, one an epoch, and lower ones learn more slowly. The rate is a slanted triangle.
     """
     torch.manual_seed(seed)
     model = ULMFiTClassifier(replace(sizes, dropout=net.dropout), task.classes)
@@ -76,9 +78,9 @@ def train_net(
     rows += rows[: len(rows) % net.batch == 1]  # batch norm can learn nothing from a batch of one
     batches: Any = BucketedBatches(rows, net.batch, seed)
     epochs, groups = max(1, min(net.epochs, net.most // len(batches))), model.groups()
-    if encoder is not None:
+    if net.tricks:
         batches = GradualUnfreezing(batches, groups)
-    rate, factor = (net.rate, net.factor) if encoder is not None else (net.scratch_rate, 1.0)
+    rate, factor = (net.trick_rate, net.factor) if net.tricks else (net.rate, 1.0)
     optimizer = adamw(discriminative_rates(groups, rate, factor), rate)
     rates = schedule(optimizer, slanted_triangular(epochs * len(batches)))
     best, weights = -1.0, copy.deepcopy(model.state_dict())
