@@ -12,8 +12,17 @@ import torch.nn.functional as F
 from utils.data.tokens import Vocabulary
 from utils.experiments import ulmfit_labels, ulmfit_systems
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import Curve, curve, summary
-from utils.experiments.ulmfit_systems import Net, by_counts, fine_tuned, means, on_vectors, regression, train_net
+from utils.experiments.ulmfit_labels import Curve, curve
+from utils.experiments.ulmfit_systems import (
+    Net,
+    by_counts,
+    fine_tuned,
+    means,
+    on_vectors,
+    regression,
+    summary,
+    train_net,
+)
 from utils.experiments.ulmfit_text import Task, any_of
 from utils.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 

@@ -24,7 +24,7 @@ from utils.data.tokens import UNK
 from utils.data.windows import WindowBatches
 from utils.experiments import ulmfit_text
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import Curve, baselines, film, questions, sst2
+from utils.experiments.ulmfit_labels import Curve, baselines, film, one_recipe, questions, sst2
 from utils.experiments.ulmfit_systems import Net
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
 from utils.models.ngram import NGram
@@ -131,7 +131,14 @@ def n_grams(orders: tuple[int, ...], tokens: dict[str, Tensor], size: int) -> li
     return rows
 
 
-EXPERIMENTS = {"general": general, "baselines": baselines, "film": film, "sst2": sst2, "questions": questions}
+EXPERIMENTS = {
+    "general": general,
+    "baselines": baselines,
+    "film": film,
+    "sst2": sst2,
+    "questions": questions,
+    "one_recipe": one_recipe,
+}
 _TINY = Curve((20, 40), (0,), Net(2, 2, batch=4), "", "", 300, 2, 8, 12, target_epochs=1, limit=60)
 PRESETS: dict[str, dict[str, Any]] = {
     "general": {
@@ -139,5 +146,5 @@ PRESETS: dict[str, dict[str, Any]] = {
         "cpu": General(3_000, batch=16, precision="bf16"),
     },
     **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "film", "questions")},
-    "sst2": {"smoke": _TINY, "cpu": Curve(tuned="ulmfit/film")},
+    **{name: {"smoke": _TINY, "cpu": Curve(tuned="ulmfit/film")} for name in ("sst2", "one_recipe")},
 }
