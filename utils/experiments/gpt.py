@@ -24,6 +24,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "scaling": {
         "smoke": Scaling(((8, 1, 2), (16, 1, 2), (24, 2, 2)), 1_000, (250, 500), 1, (0, 1), 16, 4, 200, **_LITTLE),
         "cpu": Scaling(),
+        "one_seed": Scaling(seeds=(0,)),
     },
     "sst2": {
         "smoke": Sentiment(Tuning(1e-3, (20, None), (0,), batch=4, steps=3, epochs=1, sentences=40)),
