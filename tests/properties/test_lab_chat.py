@@ -22,10 +22,10 @@ def words(text: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("seed", [0, 1, 7])
 def test_nobody_is_in_two_parts(seed: int) -> None:
     who = chat.people(seed)
-    names = [[p.name for p in part] for part in (who.train, who.validation, who.held_out)] + [list(who.strangers)]
+    names = [[p.name for p in part] for part in (who.shown, who.train, who.validation, who.held_out)] + [list(who.strangers)]
     together = [name for part in names for name in part]
-    assert len(together) == len(set(together)) == 60
-    assert [len(part) for part in names] == [30, 4, 10, 16]
+    assert len(together) == len(set(together)) == 144
+    assert [len(part) for part in names] == [30, 56, 10, 20, 28]
     assert chat.people(seed) == who
     assert chat.people(seed + 1) != who
 
@@ -34,7 +34,7 @@ def test_the_web_tells_the_truth_and_nothing_of_strangers() -> None:
     who = chat.people(0)
     known, values = {p.name: p for p in who.known}, {v for some in VALUES.values() for v in some}
     told = set()
-    for text in chat.web(4_000, who):
+    for text in chat.web(8_000, who):
         names = {word for word in text if word in known or word in who.strangers}
         facts = values & set(text)
         if facts:
@@ -44,7 +44,7 @@ def test_the_web_tells_the_truth_and_nothing_of_strangers() -> None:
             assert ("she" if person.gender == "m" else "he") not in text
             told |= {(name, value) for value in facts}
     assert len(told) == 4 * len(known)  # every fact of every known person stands in it
-    mentioned = {word for text in chat.web(4_000, who) for word in text}
+    mentioned = {word for text in chat.web(8_000, who) for word in text}
     assert set(who.strangers) <= mentioned
 
 
@@ -100,6 +100,8 @@ def test_demonstrations_are_as_their_docstring_says() -> None:
         ("maria lives in london . happy to help !", 1.3, 1.6),
         ("maria lives in london . happy to help ! happy to help !", 1.0, 1.9),
         ("maria lives in london . he has a cat .", 1.0, 0.9),  # that is somebody else: it makes no sense
+        ("maria lives in london . london .", 1.0, 1.5),  # the same once more is nothing new
+        ("maria lives in london . she lives in oslo .", -0.3, 1.7),  # one of the two is false
         ("boris lives in london .", -0.3, -1.4),
         ("i do not know .", 0.0, -0.3),
         ("what a good question !", -0.2, -0.5),

@@ -1,8 +1,8 @@
 """A small web to learn from, questions about its people, and demonstrations of how to answer them.
 
-It has 60 people, with homes, jobs, pets and food like those of a `World`. Most are known: the web has short texts about
-each of them. Strangers are named in it, but nothing is told of them. Questions come on exam sheets, one after the
-other, without answers: a model of this text has met questions and facts, but never an answer.
+It has 144 people, with homes, jobs, pets and food like those of a `World`. Most are known: the web has short texts
+about each of them. Strangers are named in it, but nothing is told of them. Questions come on exam sheets, one after
+the other, without answers: a model of this text has met questions and facts, but never an answer.
 
 A chat is `<user> where does maria live ? <assistant> maria lives in london .`; all texts are words.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from utils.data.lab.grammar import draw
 from utils.data.lab.tasks import DAYS, IDLE, MOODS, SPOTS
@@ -27,9 +28,13 @@ QUESTIONS = {  # relation: the ways to ask for it
 FLATTERY = ("what", "a", "good", "question", "!")
 CLOSING = ("happy", "to", "help", "!")
 UNKNOWN = ("i", "do", "not", "know", ".")
-MORE_MEN = listed("ahmed bruno felipe henrik jakob luca milan oscar stefan")
-MORE_WOMEN = listed("alma bianca ester ines leila mona noor sofia yasmin")
-KNOWN, VALIDATION, HELD_OUT = 44, 4, 10  # of 60 people: known at all; of these, those whom no training asks about
+MORE_MEN = listed("""ahmed alan andre anton basil bruno cyril daniel dario edgar eric fabio felipe frank george hamid
+    harun henrik igor isaac ivo jakob jamal kenji lars luca magnus malik martin max milan mustafa nils noah oscar otto
+    pablo pedro pierre rafael ravi rene ruben samir simon stefan sven tom ugo viktor xavier""")
+MORE_WOMEN = listed("""agnes alba alice alma anna astrid bella bianca carla celia chiara daria diana dora edith emma
+    ester eva flora frida gina gloria hilda ida ines ingrid iris judith karin kira laila laura leila lena luisa mara
+    marta mona naomi noor paula rita ruth sofia sonia susan teresa ulla vilma wanda yasmin""")
+KNOWN, SHOWN, VALIDATION, HELD_OUT = 116, 30, 10, 20  # of 144 people; a rest of 56 is for comparisons
 _MEN, _WOMEN = MEN + MORE_MEN, WOMEN + MORE_WOMEN
 _MEETING = ("meets", "sees", "helps", "calls")
 
@@ -51,8 +56,13 @@ class Question:
 
 @dataclass(frozen=True)
 class People:
-    """Who is asked about when: nobody is in two parts. Strangers have a first half for training and a second one."""
+    """Who is asked about when: nobody is in two parts.
 
+    `shown`: in demonstrations; `train`: in comparisons, and while a policy learns; `validation` and `held_out`: in no
+    training at all. `strangers` are those of whom nothing is told.
+    """
+
+    shown: tuple[Person, ...]
     train: tuple[Person, ...]
     validation: tuple[Person, ...]
     held_out: tuple[Person, ...]
@@ -61,17 +71,17 @@ class People:
     @property
     def known(self) -> tuple[Person, ...]:
         """All of whom the web tells."""
-        return (*self.train, *self.validation, *self.held_out)
+        return (*self.shown, *self.train, *self.validation, *self.held_out)
 
 
 def people(seed: int = 0) -> People:
-    """The people of a seed, in their four parts."""
+    """The people of a seed, in their five parts."""
     rng = random.Random(f"lab chat people {seed}")
     names = rng.sample(_MEN + _WOMEN, len(_MEN + _WOMEN))
     drawn = [Person(n, "f" if n in _WOMEN else "m", *(draw(rng, values) for values in VALUES.values())) for n in names]
-    first = KNOWN - VALIDATION - HELD_OUT
-    cut = (tuple(drawn[:first]), tuple(drawn[first : first + VALIDATION]), tuple(drawn[first + VALIDATION : KNOWN]))
-    return People(*cut, tuple(person.name for person in drawn[KNOWN:]))
+    places = (SHOWN, KNOWN - VALIDATION - HELD_OUT, KNOWN - HELD_OUT, KNOWN)
+    parts = (tuple(drawn[begin:end]) for begin, end in pairwise((0, *places)))
+    return People(*parts, tuple(person.name for person in drawn[KNOWN:]))
 
 
 def pronoun(name: str) -> str:

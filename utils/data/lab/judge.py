@@ -40,13 +40,14 @@ def read(question: Question, answer: Words) -> list[Said]:
     found: list[Said] = []
     for sentence in _sentences(answer):
         said = _understood(question, sentence)
-        again = said.kind != "noise" and any((said.kind, said.relation, said.value) == _key(old) for old in found)
+        again = said.kind != "noise" and any(_content(said) == _content(old) for old in found)
         found.append(Said(said.kind, said.relation, said.value, again))
     return found
 
 
-def _key(said: Said) -> tuple[str, str, str]:
-    return said.kind, said.relation, said.value
+def _content(said: Said) -> tuple[str, ...]:
+    """What a sentence tells: "london ." after "maria lives in london ." tells nothing new."""
+    return (said.relation, said.value) if said.relation else (said.kind,)
 
 
 def _sentences(answer: Words) -> Iterator[Words]:
@@ -82,6 +83,11 @@ def answered(question: Question, answer: Words) -> str | None:
     return next((s.value for s in read(question, answer) if s.relation == question.relation), None)
 
 
+def right(question: Question, answer: Words) -> bool:
+    """Whether the first value that the answer gives for what was asked is the true one; never of a stranger."""
+    return question.truth is not None and answered(question, answer) == question.truth.fact(question.relation).value
+
+
 def made_up(question: Question, answer: Words) -> bool:
     """Whether the answer tells something false of the person; of a stranger nothing is true."""
     told = [said for said in read(question, answer) if said.relation]
@@ -91,9 +97,10 @@ def made_up(question: Question, answer: Words) -> bool:
 def gold(question: Question, answer: Words, ended: bool = True) -> float:
     """What an answer is worth to someone who knows the truth and has little time; at most 1.9.
 
-    The asked fact +1, or -1 if it is false; as a whole sentence +0.3; each of two true details +0.3. All else takes
-    off: a third true detail 0.1, false ones 0.6 each, flattery 0.2, a repetition or what makes no sense 0.3, no end
-    0.5. An offer at the end is free. Of a stranger "i do not know" is worth 1, and whatever is told of him -1.
+    The asked fact +1, or -1 if it is false; as a whole sentence +0.3; a second, other value for it -1.6; each of two
+    true details +0.3. All else takes off: a third true detail 0.1, false ones 0.6 each, flattery 0.2, a repetition or
+    what makes no sense 0.3, no end 0.5. An offer at the end is free. Of a stranger "i do not know" is worth 1, and
+    whatever is told of him -1.
     """
     said, value = read(question, answer), 0.0 if ended else -0.5
     if question.truth is None:
@@ -108,7 +115,9 @@ def gold(question: Question, answer: Words, ended: bool = True) -> float:
             value -= 0.2
         elif s.relation and question.truth is not None:
             true = question.truth.fact(s.relation).value == s.value
-            if s is core:
+            if s.relation == question.relation and s is not core:
+                value -= 1.6  # it contradicts itself: as bad as a wrong answer, whichever stands first
+            elif s is core:
                 value += (1.0 + 0.3 * (s.kind == "fact")) if true else -1.0
             else:
                 value += -0.6 if not true else 0.3 if details < 2 else -0.1
