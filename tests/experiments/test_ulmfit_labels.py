@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from utils.data.tokens import Vocabulary
-from utils.experiments import ulmfit_labels, ulmfit_systems
+from utils.experiments import ulmfit_systems, ulmfit_tuning
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import Curve, curve
+from utils.experiments.ulmfit_labels import curve
 from utils.experiments.ulmfit_systems import (
     Net,
     by_counts,
@@ -24,6 +24,7 @@ from utils.experiments.ulmfit_systems import (
     train_net,
 )
 from utils.experiments.ulmfit_text import Task, any_of
+from utils.experiments.ulmfit_tuning import Curve
 from utils.models.awd_lstm import AWDLSTM, AWDLSTMConfig
 
 TEXTS = [(("good", "film"), 1), (("fine", "film"), 1), (("bad", "film"), 0), (("poor", "film"), 0)]
@@ -111,4 +112,4 @@ def test_word_pieces_are_refused():
 
     writer = Writer(AWDLanguageModel(SIZES), WordPieces.train(["good film bad film"], 20))
     with pytest.raises(ValueError, match="WordPieces"):
-        ulmfit_labels._vocabulary(writer)
+        ulmfit_tuning.known_words(writer)

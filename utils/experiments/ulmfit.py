@@ -24,8 +24,9 @@ from utils.data.tokens import UNK
 from utils.data.windows import WindowBatches
 from utils.experiments import ulmfit_text
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import Curve, baselines, film, one_recipe, questions, sst2
+from utils.experiments.ulmfit_labels import baselines, one_recipe, questions, sst2
 from utils.experiments.ulmfit_systems import Net
+from utils.experiments.ulmfit_tuning import Curve, film
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
 from utils.models.ngram import NGram
 from utils.pretrained import Writer
@@ -145,6 +146,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "smoke": General(4, 300, 2, 8, 12, batch=4, length=16, warmup=2, every=2, orders=(1, 2), texts=2),
         "cpu": General(3_000, batch=16, precision="bf16"),
     },
-    **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "film", "questions")},
+    **{name: {"smoke": _TINY, "cpu": Curve()} for name in ("baselines", "film", "questions", "one_recipe_questions")},
     **{name: {"smoke": _TINY, "cpu": Curve(tuned="ulmfit/film")} for name in ("sst2", "one_recipe")},
 }

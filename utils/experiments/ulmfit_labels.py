@@ -5,70 +5,31 @@ Every system reads the same sentences with the same vocabulary, and the test sen
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import torch
-
 from utils import metrics, pretrained
-from utils.data.tokens import Vocabulary
-from utils.data.windows import WindowBatches
 from utils.experiments import sentiment
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_systems import Net, System, by_counts, fine_tuned, on_vectors, summary
+from utils.experiments.ulmfit_systems import System, by_counts, fine_tuned, on_vectors, summary
 from utils.experiments.ulmfit_text import (
     Task,
-    film_reviews,
-    general,
-    perplexity,
     question_task,
     sst2_task,
-    stream,
-    vocabulary,
 )
-from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
+from utils.experiments.ulmfit_tuning import Curve, by_chance, general_words, known_words, target_text, tune
+from utils.models.awd_lstm import AWDLSTMConfig
 from utils.models.word_vectors import word_vectors
-from utils.pretrained import Writer
-from utils.training.finetune import discriminative_rates, slanted_triangular
-from utils.training.losses import next_token_loss
-from utils.training.optimizers import adamw
-from utils.training.schedules import schedule
-from utils.training.trainer import Plan, fit
 
 TUNED = "pretrained and tuned on target text"
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A curve over labels: numbers of labels and seeds, the net, and what its language model is and learns.
-
-    base, tuned: names of shipped language models, before and after target text; if empty, a chance one of these sizes,
-    and one that is tuned in this run. `limit` keeps the first texts.
-    """
-
-    labels: tuple[int | None, ...] = sentiment.LABELS
-    seeds: tuple[int, ...] = (0, 1, 2)
-    net: Net = field(default_factory=Net)
-    base: str = "ulmfit/general"
-    tuned: str = ""
-    vocabulary: int = 13_000
-    target_count: int = 4
-    embedding: int = 160
-    hidden: int = 400
-    window: int = 5
-    target_epochs: int = 3
-    target_rate: float = 4e-3
-    target_dropout: float = 0.4
-    limit: int | None = None
 
 
 def baselines(run: Run) -> None:
     """SST-2 and TREC's questions with nothing but labels, and with frozen word vectors of the pretraining text."""
     plan: Curve = run.settings
-    text, words = _words(plan)
+    text, words = general_words(plan)
     sizes = AWDLSTMConfig(len(words), plan.embedding, plan.hidden)
     rows, known = [], [words.encode(sentence)[:-1] for sentence in text]
     for task in (sst2_task(plan.limit), question_task(plan.limit)):
@@ -97,8 +58,8 @@ def sst2(run: Run) -> None:
 def one_recipe(run: Run) -> None:
     """The tuned language model without the tricks: trained as a net from scratch, only its first weights differ."""
     plan: Curve = run.settings
-    task, tuned = sst2_task(plan.limit), pretrained.writer(plan.tuned) if plan.tuned else _by_chance(plan)
-    system = fine_tuned(plan.net, tuned.model.config, _vocabulary(tuned), tuned.model.encoder)
+    task, tuned = sst2_task(plan.limit), pretrained.writer(plan.tuned) if plan.tuned else by_chance(plan)
+    system = fine_tuned(plan.net, tuned.model.config, known_words(tuned), tuned.model.encoder)
     rows = curve(run, plan, task, {f"{TUNED}, without the tricks": system})
     run.found |= {"curves": {"labels": rows}, "metrics": {task.name: summary(rows)}, "seeds": list(plan.seeds)}
     _to_the_board(run, "AWD-LSTM, pretrained and tuned, without ULMFiT's tricks", rows)
@@ -126,6 +87,15 @@ def _to_the_board(run: Run, system: str, rows: Sequence[dict[str, Any]]) -> None
     ]
 
 
+def one_recipe_questions(run: Run) -> None:
+    """The general language model, not tuned and without the tricks, sorts questions: only its first weights differ."""
+    plan: Curve = run.settings
+    task, writer = question_task(plan.limit), pretrained.writer(plan.base) if plan.base else by_chance(plan)
+    system = fine_tuned(plan.net, writer.model.config, known_words(writer), writer.model.encoder)
+    rows = curve(run, plan, task, {"pretrained, without the tricks": system})
+    run.found |= {"curves": {"labels": rows}, "metrics": {task.name: summary(rows)}, "seeds": list(plan.seeds)}
+
+
 def questions(run: Run) -> None:
     """The general language model sorts questions by what is asked for."""
     _pretrained(run, question_task(run.settings.limit))
@@ -134,9 +104,9 @@ def questions(run: Run) -> None:
 def _pretrained(run: Run, task: Task) -> list[dict[str, Any]]:
     """The curve of the language model, as it is and tuned on target text: rows, and what goes into the record."""
     plan: Curve = run.settings
-    writer = pretrained.writer(plan.base) if plan.base else _by_chance(plan)
+    writer = pretrained.writer(plan.base) if plan.base else by_chance(plan)
     tuned = pretrained.writer(plan.tuned) if plan.tuned else tune(run, writer, target_text(task, plan.limit))
-    words, sizes, net = _vocabulary(writer), writer.model.config, replace(plan.net, tricks=True)
+    words, sizes, net = known_words(writer), writer.model.config, replace(plan.net, tricks=True)
     rows = curve(run, plan, task, {
         "pretrained": fine_tuned(net, sizes, words, writer.model.encoder),
         TUNED: fine_tuned(net, sizes, words, tuned.model.encoder),
@@ -148,85 +118,6 @@ def _pretrained(run: Run, task: Task) -> list[dict[str, Any]]:
         "seeds": list(plan.seeds),
     }
     return rows
-
-
-def target_text(task: Task, limit: int | None = None) -> list[list[str]]:
-    """What a language model may read before it learns a task: texts of its kind, without labels, none of a test set."""
-    return film_reviews(limit) if task.name == "sst2" else [list(words) for words, _ in task.train]
-
-
-def tune(run: Run, writer: Writer, sentences: Sequence[Sequence[str]]) -> Writer:
-    """The language model after some epochs of target text, a twentieth of which is held out and scored."""
-    plan: Curve = run.settings
-    file = run.folder / "tuned.safetensors"
-    if file.exists():
-        return pretrained.load(file)
-    began = time.process_time()
-    drawn = random.Random("target text").sample([list(words) for words in sentences], len(sentences))
-    cut = max(1, len(drawn) // 20)
-    held, learned = (stream(_vocabulary(writer), some) for some in (drawn[:cut], drawn[cut:]))
-    torch.manual_seed(run.seed)
-    model = AWDLanguageModel(replace(writer.model.config, dropout=plan.target_dropout))
-    model.load_state_dict(writer.model.state_dict())
-    before = perplexity(model, held, rows=1)
-    batches = WindowBatches(learned, 64 if plan.base else 8, 16, run.seed)
-    optimizer = adamw(discriminative_rates(model.groups(), plan.target_rate), plan.target_rate)
-    rates = schedule(optimizer, slanted_triangular(plan.target_epochs * len(batches)))
-    lesson = Plan(epochs=plan.target_epochs, device="cpu", precision=plan.net.precision)
-    for step in fit(model, next_token_loss, batches, optimizer, lesson, scheduler=rates):
-        run.keep(step)
-    run.memory["target"] = {
-        "words": len(learned),
-        "held-out perplexity before": before,
-        "held-out perplexity after": perplexity(model, held, rows=1),
-        "seconds": round(time.process_time() - began, 1),
-    }
-    tuned = Writer(model, writer.vocabulary, "words")
-    run.remember()
-    pretrained.save(tuned, file)
-    return tuned
-
-
-def film(run: Run) -> None:
-    """The general language model reads film reviews without labels, and forgets some of what it read before."""
-    plan: Curve = run.settings
-    writer = pretrained.writer(plan.base) if plan.base else _by_chance(plan)
-    general_text = stream(_vocabulary(writer), general("test", plan.limit))
-    before = perplexity(writer.model, general_text)
-    tuned = tune(run, writer, film_reviews(plan.limit))
-    pretrained.save(tuned, run.folder / "weights.safetensors")
-    run.found |= {
-        "metrics": {
-            "film reviews, held out": run.memory["target"],
-            "general test text": {
-                "perplexity before": before,
-                "perplexity after": perplexity(tuned.model, general_text),
-            },
-        },
-        "curves": {"training": run.memory.get("training", [])},
-        "samples": [
-            {"text": tuned(prompt, 25, temperature=0.8, seed=run.seed)} for prompt in ("the film is", "a story")
-        ],
-        "sizes": {"parameters": pretrained.parameters(tuned.model), "vocabulary": len(writer.vocabulary)},
-    }
-
-
-def _vocabulary(writer: Writer) -> Vocabulary:
-    if not isinstance(writer.vocabulary, Vocabulary):
-        raise ValueError(f"the language model reads {type(writer.vocabulary).__name__}: it must read whole words")
-    return writer.vocabulary
-
-
-def _words(plan: Curve) -> tuple[list[list[str]], Vocabulary]:
-    """The general text, and the vocabulary that the shipped language model has."""
-    text = general("train", plan.limit)
-    return text, vocabulary(text, film_reviews(plan.limit), plan.vocabulary, plan.target_count)
-
-
-def _by_chance(plan: Curve) -> Writer:
-    """A language model that has learned nothing."""
-    words = _words(plan)[1]
-    return Writer(AWDLanguageModel(AWDLSTMConfig(len(words), plan.embedding, plan.hidden)), words, "words")
 
 
 def curve(run: Run, plan: Curve, task: Task, systems: dict[str, System]) -> list[dict[str, Any]]:
