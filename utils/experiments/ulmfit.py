@@ -24,7 +24,7 @@ from utils.data.tokens import UNK
 from utils.data.windows import WindowBatches
 from utils.experiments import ulmfit_text
 from utils.experiments.run import Run
-from utils.experiments.ulmfit_labels import baselines, one_recipe, questions, sst2
+from utils.experiments.ulmfit_labels import baselines, one_recipe, one_recipe_questions, questions, sst2
 from utils.experiments.ulmfit_systems import Net
 from utils.experiments.ulmfit_tuning import Curve, film
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
@@ -139,6 +139,7 @@ EXPERIMENTS = {
     "sst2": sst2,
     "questions": questions,
     "one_recipe": one_recipe,
+    "one_recipe_questions": one_recipe_questions,
 }
 _TINY = Curve((20, 40), (0,), Net(2, 2, batch=4), "", "", 300, 2, 8, 12, target_epochs=1, limit=60)
 PRESETS: dict[str, dict[str, Any]] = {
