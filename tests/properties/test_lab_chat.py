@@ -22,7 +22,8 @@ def words(text: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("seed", [0, 1, 7])
 def test_nobody_is_in_two_parts(seed: int) -> None:
     who = chat.people(seed)
-    names = [[p.name for p in part] for part in (who.shown, who.train, who.validation, who.held_out)] + [list(who.strangers)]
+    parts = (who.shown, who.train, who.validation, who.held_out)
+    names = [*([person.name for person in part] for part in parts), list(who.strangers)]
     together = [name for part in names for name in part]
     assert len(together) == len(set(together)) == 144
     assert [len(part) for part in names] == [30, 56, 10, 20, 28]
