@@ -80,8 +80,8 @@ def people(seed: int = 0) -> People:
     names = rng.sample(_MEN + _WOMEN, len(_MEN + _WOMEN))
     drawn = [Person(n, "f" if n in _WOMEN else "m", *(draw(rng, values) for values in VALUES.values())) for n in names]
     places = (SHOWN, KNOWN - VALIDATION - HELD_OUT, KNOWN - HELD_OUT, KNOWN)
-    parts = (tuple(drawn[begin:end]) for begin, end in pairwise((0, *places)))
-    return People(*parts, tuple(person.name for person in drawn[KNOWN:]))
+    shown, train, validation, held_out = (tuple(drawn[begin:end]) for begin, end in pairwise((0, *places)))
+    return People(shown, train, validation, held_out, tuple(person.name for person in drawn[KNOWN:]))
 
 
 def pronoun(name: str) -> str:
@@ -162,7 +162,7 @@ def _statement(rng: random.Random, person: Person, relation: str, wrong: float) 
     fact = person.fact(relation)
     if rng.random() >= wrong:
         return fact.statement
-    return (*fact.statement[:-1], draw(rng, [value for value in VALUES[relation] if value != fact.value]))
+    return (*fact.statement[:-1], draw(rng, tuple(value for value in VALUES[relation] if value != fact.value)))
 
 
 def demonstrations(asked: Sequence[Question], each: int, seed: int = 0) -> list[tuple[Question, Words]]:
