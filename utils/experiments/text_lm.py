@@ -21,7 +21,7 @@ from torch import Tensor
 from utils import pretrained
 from utils.data import sources
 from utils.data.batches import BucketedBatches, pad
-from utils.data.tokens import PAD, Vocabulary
+from utils.data.tokens import EOS, PAD, Vocabulary
 from utils.data.windows import WindowBatches
 from utils.decoding import sample
 from utils.experiments.run import Run
@@ -147,8 +147,9 @@ def tinyshakespeare(run: Run) -> None:
     """All of Shakespeare's characters, 128 at a time."""
     settings: Settings = run.settings
     learned, validation, test = texts(settings)
-    writer = _writer(run, Vocabulary.from_texts([list(learned)]))
-    train, held_out, last = (encode(writer.vocabulary, text) for text in (learned, validation, test))
+    vocabulary = Vocabulary.from_texts([list(learned)])
+    writer = _writer(run, vocabulary)
+    train, held_out, last = (encode(vocabulary, text) for text in (learned, validation, test))
 
     def shown() -> str:
         return writer(PROMPT, 300, temperature=0.8, seed=run.seed)
@@ -181,7 +182,7 @@ def names(run: Run) -> None:
     held = round(0.1 * len(every))
     test, validation, learned = every[:held], every[held : 2 * held], every[2 * held :]
     writer = _writer(run, Vocabulary.from_texts([list(name) for name in learned]))
-    ids = [[writer.vocabulary.encode(list(name)) for name in part] for part in (learned, validation, test)]
+    ids = [[[*writer.encode(name), EOS] for name in part] for part in (learned, validation, test)]
 
     def judge(part: list[list[int]]) -> float:
         with torch.no_grad():
