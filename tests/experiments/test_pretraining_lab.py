@@ -215,7 +215,8 @@ def test_a_prompt_ends_before_its_answer() -> None:
     prompts = [prompt for prompt, _ in texts.test["tags"]]
     written = prompted.answers(model, texts, prompts)
     colon = texts.words.encode((":",))[0]
-    firsts = [rows for rows in read if bool((rows[:, -1] == colon).all())]
+    # An untrained model may write colons of its own: the first reading has one, at its end.
+    firsts = [rows for rows in read if bool(((rows == colon).sum(dim=1) == 1).all() and (rows[:, -1] == colon).all())]
     assert sum(map(len, firsts)) == len(prompts)
     for prompt, answer in zip(prompts, written, strict=True):
         alone = greedy(model, torch.tensor([[BOS, *texts.words.encode(prompt)[:-1]]]), 20)
