@@ -1,5 +1,7 @@
 """What several tests of the teaching tools share."""
 
+from importlib import resources
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -66,3 +68,17 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert not errors
+
+
+@pytest.fixture
+def violations():
+    """A function from an open page to what axe-core finds against WCAG 2.1 A and AA: rule and element."""
+    axe = pytest.importorskip("axe_playwright_python")
+    code = resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    def run(page):
+        page.evaluate(code)
+        found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+        return [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]]
+
+    return run

@@ -1,7 +1,5 @@
 """The drawings of the four shapes and their stepper."""
 
-from importlib import resources
-
 import pytest
 from bs4 import BeautifulSoup
 
@@ -89,11 +87,8 @@ def test_the_buttons_lead_to_the_shapes_also_on_a_phone(shown, open_page, theme)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["", "data-theme=dark"])
-def test_axe_finds_nothing_in_the_shapes(shown, open_page, theme):
-    axe = pytest.importorskip("axe_playwright_python")
+def test_axe_finds_nothing_in_the_shapes(shown, open_page, violations, theme):
     page_ = open_page("<h1>shapes</h1>" + shown(shapes_stepper).html, theme=theme)
-    page_.evaluate(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     for name in ("one to many", "asynchronous"):
         page_.get_by_role("button", name=name, exact=True).click()
-        found = page_.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
+        assert violations(page_) == []

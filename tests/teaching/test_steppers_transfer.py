@@ -1,7 +1,6 @@
 """The stepper of chapter 06: its rates are those that a model is trained with, and it says and draws them."""
 
 import re
-from importlib import resources
 
 import pytest
 import torch
@@ -133,11 +132,8 @@ def test_the_buttons_lead_to_the_tricks_also_on_a_phone(shown, open_page, theme)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["", "data-theme=dark"])
-def test_axe_finds_nothing_in_the_thawing(shown, open_page, theme):
-    axe = pytest.importorskip("axe_playwright_python")
+def test_axe_finds_nothing_in_the_thawing(shown, open_page, violations, theme):
     page = open_page("<h1>thawing</h1>" + shown(thawing_stepper).html, theme=theme)
-    page.evaluate(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     for name in ("gradual unfreezing", "all three"):
         page.get_by_role("button", name=name, exact=True).click()
-        found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
+        assert violations(page) == []
