@@ -7,6 +7,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from utils.teaching import check
+from utils.teaching.exercises import find
+from utils.teaching.exercises.judge import judge, same
 from utils.teaching.exercises.progress import Progress
 
 
@@ -80,5 +82,18 @@ def violations():
         page.evaluate(code)
         found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
         return [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]]
+
+    return run
+
+
+@pytest.fixture
+def solves():
+    """A function that fails unless another way solves an exercise and agrees with its solution to rounding."""
+
+    def run(name, answer):
+        exercise = find(name)
+        assert judge(exercise, answer).passed
+        for case in exercise.cases:
+            assert same(answer(*case.arguments()), exercise.solution(*case.arguments()), tolerance=1e-5)
 
     return run

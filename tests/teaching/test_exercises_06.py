@@ -10,7 +10,6 @@ from utils.data.loaders import without
 from utils.metrics import perplexity
 from utils.models.awd_lstm import concat_pool
 from utils.teaching.exercises import exercises, find
-from utils.teaching.exercises.judge import judge, same
 from utils.training.finetune import GradualUnfreezing, discriminative_rates
 from utils.training.schedules import slanted_triangular
 
@@ -76,12 +75,9 @@ LIBRARY = {
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_the_library_solves_the_exercise(name):
+def test_the_library_solves_the_exercise(solves, name):
     """So the solutions agree with what the chapter uses, and a learner's shorter way passes."""
-    exercise = find(name)
-    assert judge(exercise, LIBRARY[name]).passed
-    for case in exercise.cases:
-        assert same(LIBRARY[name](*case.arguments()), exercise.solution(*case.arguments()), tolerance=1e-5)
+    solves(name, LIBRARY[name])
 
 
 def test_the_formula_as_printed_turns_negative_where_the_text_says():
