@@ -10,9 +10,8 @@ computes the same. On a CPU only the smoke preset makes sense: it tries the rung
 
 from __future__ import annotations
 
-import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,9 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from utils import runtime
 from utils.experiments.run import Run
-from utils.experiments.speed_ladder import products
+from utils.experiments.speed_ladder import check, every_rung, measured, products
 from utils.models.gpt import GPT, GPTConfig
 
 RUNGS = ("float32", "TF32 products", "bf16", "fused attention", "fused AdamW", "padded vocabulary", "torch.compile",
@@ -47,8 +45,7 @@ class GPTLadder:
     peak: float | None = None
 
     def __post_init__(self) -> None:
-        if unknown := [name for name in self.rungs if name not in RUNGS]:
-            raise ValueError(f"rungs {unknown} are unknown; there are: {', '.join(RUNGS)}")
+        check(self.rungs, RUNGS)
 
 
 def sizes(plan: GPTLadder, rungs: tuple[str, ...]) -> tuple[GPTConfig, int]:
@@ -90,18 +87,8 @@ def climb(plan: GPTLadder, rungs: tuple[str, ...], device: str) -> dict[str, Any
         optimizer.step()
         return float(loss.detach())  # waits for the device
 
-    first = step()
-    for _ in range(2):
-        step()
-    began = time.perf_counter()
-    for _ in range(plan.steps):
-        step()
-    seconds = (time.perf_counter() - began) / plan.steps
-    row = {"rung": rungs[-1], "first loss": round(first, 4), "milliseconds": round(1000 * seconds, 2)}
-    row["tokens a second"] = round(count * plan.context / seconds)
-    if plan.peak:
-        row["share of the peak"] = round(operations(config, count) / seconds / plan.peak, 4)
-    return row
+    work = operations(config, count)
+    return {"rung": rungs[-1]} | measured(step, plan.steps, count * plan.context, work, plan.peak)
 
 
 def next_token(model: nn.Module, text: Tensor) -> Tensor:
@@ -110,12 +97,5 @@ def next_token(model: nn.Module, text: Tensor) -> Tensor:
 
 
 def speed_ladder(run: Run) -> None:
-    """Climb rung by rung."""
-    plan: GPTLadder = run.settings
-    device = runtime.device(run.device).type
-    rows = run.memory.setdefault("rows", [])
-    for k in range(len(rows), len(plan.rungs)):
-        rows.append(climb(plan, plan.rungs[: k + 1], device))
-        run.remember()
-    run.found["curves"] = {"rungs": rows}
-    run.found["sizes"] = asdict(plan)
+    """The ladder of GPT-2."""
+    every_rung(run, climb)

@@ -10,7 +10,7 @@ step still computes the same. On a CPU only the smoke preset makes sense: it tri
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,6 +25,12 @@ from utils.models.transformer import Transformer, TransformerConfig
 from utils.training.losses import TranslationLoss
 
 RUNGS = ("float32", "TF32 products", "bf16", "fused AdamW", "padded vocabulary", "torch.compile", "larger batch")
+
+
+def check(rungs: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Refuse rungs that a ladder does not have."""
+    if unknown := [name for name in rungs if name not in known]:
+        raise ValueError(f"rungs {unknown} are unknown; there are: {', '.join(known)}")
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,7 @@ class Ladder:
     peak: float | None = None
 
     def __post_init__(self) -> None:
-        if unknown := [name for name in self.rungs if name not in RUNGS]:
-            raise ValueError(f"rungs {unknown} are unknown; there are: {', '.join(RUNGS)}")
+        check(self.rungs, RUNGS)
 
 
 def sizes(plan: Ladder, rungs: tuple[str, ...]) -> tuple[TransformerConfig, int]:
@@ -78,6 +83,36 @@ def products(rungs: tuple[str, ...], device: str) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
+def measured(step: Callable[[], float], steps: int, tokens: int, work: int, peak: float | None) -> dict[str, float]:
+    """The first loss of a training step, and from `steps` further ones, after two to warm up, its time and speed.
+
+    A step trains on `tokens` and needs `work` operations; with a `peak` of them a second also the share of it is found.
+    """
+    first = step()
+    for _ in range(2):
+        step()
+    began = time.perf_counter()
+    for _ in range(steps):
+        step()
+    seconds = (time.perf_counter() - began) / steps
+    row = {"first loss": round(first, 4), "milliseconds": round(1000 * seconds, 2)}
+    row["tokens a second"] = round(tokens / seconds)
+    if peak:
+        row["share of the peak"] = round(work / seconds / peak, 4)
+    return row
+
+
+def every_rung(run: Run, climb: Callable[[Any, tuple[str, ...], str], dict[str, Any]]) -> None:
+    """Climb a ladder rung by rung, and keep what each gave."""
+    plan, device = run.settings, runtime.device(run.device).type
+    rows = run.memory.setdefault("rows", [])
+    for k in range(len(rows), len(plan.rungs)):
+        rows.append(climb(plan, plan.rungs[: k + 1], device))
+        run.remember()
+    run.found["curves"] = {"rungs": rows}
+    run.found["sizes"] = asdict(plan)
+
+
 def climb(plan: Ladder, rungs: tuple[str, ...], device: str) -> dict[str, Any]:
     """Train some steps on top of these rungs: first loss, tokens a second, share of the peak."""
     torch.manual_seed(0)
@@ -97,30 +132,13 @@ def climb(plan: Ladder, rungs: tuple[str, ...], device: str) -> dict[str, Any]:
         optimizer.step()
         return float(mean.detach())  # waits for the device
 
-    first = step()
-    for _ in range(2):
-        step()
-    began = time.perf_counter()
-    for _ in range(plan.steps):
-        step()
-    seconds = (time.perf_counter() - began) / plan.steps
-    row = {"rung": rungs[-1], "first loss": round(first, 4), "milliseconds": round(1000 * seconds, 2)}
-    row["tokens a second"] = round(count * plan.words / seconds)
-    if plan.peak:
-        row["share of the peak"] = round(operations(config, plan.words, plan.words, count) / seconds / plan.peak, 4)
-    return row
+    work = operations(config, plan.words, plan.words, count)
+    return {"rung": rungs[-1]} | measured(step, plan.steps, count * plan.words, work, plan.peak)
 
 
 def transformer(run: Run) -> None:
-    """Climb rung by rung."""
-    plan: Ladder = run.settings
-    device = runtime.device(run.device).type
-    rows = run.memory.setdefault("rows", [])
-    for k in range(len(rows), len(plan.rungs)):
-        rows.append(climb(plan, plan.rungs[: k + 1], device))
-        run.remember()
-    run.found["curves"] = {"rungs": rows}
-    run.found["sizes"] = asdict(plan)
+    """The ladder of the encoder-decoder."""
+    every_rung(run, climb)
 
 
 EXPERIMENTS = {"transformer": transformer}
