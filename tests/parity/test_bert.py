@@ -79,8 +79,6 @@ def test_heads_are_transformers(head: type, batch: str, dtype: torch.dtype) -> N
     theirs = reference(kind, num_labels=3).to(dtype)
     tokens, real, segments = inputs(batch)
     ours = head(bert.BertConfig(V, CONTEXT, 3, HEADS, WIDTH), 3).to(dtype)
-    if not classifies:  # transformers' tagger has no pooler, and ours does not use its own
-        ours.bert.pooler = None
     to_theirs = export_to(theirs, {"classifier.weight": "output.weight", "classifier.bias": "output.bias"})
     randomise(ours)
 

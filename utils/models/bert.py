@@ -147,6 +147,7 @@ class BertTagger(nn.Module):
     def __init__(self, config: BertConfig, classes: int):
         super().__init__()
         self.bert = Bert(config)
+        del self.bert.pooler  # no tag looks at the whole text's vector
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.width, classes)
         self.apply(_initialise)
