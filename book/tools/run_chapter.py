@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:root|home/\w+|Users/\w+|tmp|work|content)/[\w./-]*")
@@ -60,7 +60,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 def execute(path: Path, timeout: int = 600) -> float:
     """Run the notebook at ``path``, store it with its outputs, return its seconds.
 
-    Raises CellExecutionError and then stores nothing.
+    Raises CellExecutionError, DeadKernelError or, after a signal, KeyboardInterrupt, and then stores nothing.
     """
     notebook = nbformat.read(path, as_version=4)
     total, began = len(notebook.cells), 0.0
@@ -86,7 +86,10 @@ def execute(path: Path, timeout: int = 600) -> float:
         on_cell_executed=end,
     )
     whole = time.perf_counter()
-    client.execute()
+    try:
+        client.execute()
+    except AssertionError as error:  # a signal lets nbclient clean up twice, and the second time it has no kernel
+        raise KeyboardInterrupt("stopped by a signal") from error
     if stray := MACHINE_PATH.search(outputs_text(notebook)):
         raise ValueError(f"an output names a folder of this machine: {stray[0]}; nothing was saved")
     tidy(notebook)
@@ -124,7 +127,7 @@ def measure(path: Path, seconds: float) -> None:
 
 
 def main() -> int:
-    """The command; exit status 1 if a cell failed, 2 if there is no such chapter."""
+    """The command; exit status 1 if a cell failed, 2 if there is no such chapter, 130 if it was stopped."""
     parser = argparse.ArgumentParser(description="Execute a chapter in place.")
     parser.add_argument("chapter", help="its number (03), or its file name")
     parser.add_argument("--timeout", type=int, default=600, help="seconds that one cell may take")
@@ -139,6 +142,12 @@ def main() -> int:
     except CellExecutionError as error:
         print(f"{error}\nNothing was saved.", file=sys.stderr)
         return 1
+    except DeadKernelError:
+        print("The kernel died, perhaps for want of memory. Nothing was saved.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped by a signal, such as Ctrl-C. Nothing was saved.", file=sys.stderr)
+        return 130
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import run_chapter
 from nbclient.exceptions import CellExecutionError
+
+from utils import records
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -45,6 +48,45 @@ def test_a_machine_path_stores_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="/home/ana/data"):
         run_chapter.execute(path)
     assert path.read_bytes() == before
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch):
+    """A function that runs the command on a chapter 98 with this code, and returns its exit status."""
+
+    def run(source: str, *options: str) -> int:
+        path = write(tmp_path / "98_small.ipynb", source)
+        monkeypatch.setattr(run_chapter, "find", lambda name: path)
+        monkeypatch.setattr(sys, "argv", ["run_chapter.py", "98", *options])
+        return run_chapter.main()
+
+    for name, value in (("COURSE_STATIC", "1"), ("OMP_NUM_THREADS", "1")):
+        monkeypatch.setenv(name, value)
+    return run
+
+
+def test_a_measured_chapter_leaves_time_and_memory_for_its_card(tmp_path: Path, command, monkeypatch) -> None:
+    monkeypatch.setattr(records, "shipped", lambda name: tmp_path / f"{name.replace('/', '__')}.json")
+    assert command("import time\ntime.sleep(0.3)\nhuge = bytearray(b'x') * 400_000_000", "--measure") == 0
+    record = records.load(tmp_path / "chapter__98.json")
+    assert 0.3 < record.seconds < 120
+    assert record.metrics["memory_mb"] > 400, "the memory is the kernel's, not that of this process"
+    assert (record.name, record.machine["threads"]) == ("chapter/98", 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "says"),
+    [
+        ("import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)", 130, "Stopped by"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", 1, "The kernel died"),
+    ],
+    ids=["interrupted", "killed"],
+)
+def test_who_stops_a_chapter_is_told_so_in_a_sentence(command, capsys, tmp_path: Path, source, status, says) -> None:
+    assert command(source, "--measure") == status
+    assert capsys.readouterr().err.startswith(says)
+    assert not json.loads((tmp_path / "98_small.ipynb").read_text())["cells"][0]["outputs"]
+    assert not records.shipped("chapter/98").exists()
 
 
 @pytest.mark.parametrize("name", ["03", "3", "03_seq2seq", "03_seq2seq.ipynb", "chapters/03_seq2seq.ipynb"])
