@@ -142,10 +142,8 @@ def test_every_layer_has_the_states_of_transformers() -> None:
 @needs_weights
 @needs_sst2
 @pytest.mark.real_data
-def test_a_run_tunes_every_system_and_leaves_a_row(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["bert/sst2", "--preset", "smoke", "--device", "cpu"]) == 0
-    record = command.records.load(tmp_path / "bert" / "sst2" / "record.json")
+def test_a_run_tunes_every_system_and_leaves_a_row(smoke) -> None:
+    record = smoke("bert/sst2")
     assert {(row["system"], row["labels"]) for row in record.curves["labels"]} == {
         (system, count) for system in sentiment_tuning.SYSTEMS for count in (20, 40)
     }
@@ -156,23 +154,19 @@ def test_a_run_tunes_every_system_and_leaves_a_row(tmp_path, monkeypatch) -> Non
 @needs_weights
 @pytest.mark.real_data
 @pytest.mark.skipif(not sources.available("brown"), reason="Brown is not in the cache: set COURSE_DATA")
-def test_words_that_are_noun_and_verb_are_told_apart_by_layer(tmp_path, monkeypatch) -> None:
+def test_words_that_are_noun_and_verb_are_told_apart_by_layer(smoke) -> None:
     found = senses.uses(senses.Senses(3, 10, 20))
     assert len(found) == 3
     for word, both in found.items():
         assert all(words[place] == word for several in both.values() for words, place in several)
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["bert/senses", "--preset", "smoke", "--device", "cpu"]) == 0
-    record = command.records.load(tmp_path / "bert" / "senses" / "record.json")
+    record = smoke("bert/senses")
     assert {row["layer"] for row in record.curves["layers"]} == set(range(minilm.LAYERS + 1))
 
 
 @needs_sst2
 @pytest.mark.real_data
-def test_the_shipped_gpt_is_asked_and_tuned(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["gpt/sst2", "--preset", "smoke", "--device", "cpu"]) == 0
-    record = command.records.load(tmp_path / "gpt" / "sst2" / "record.json")
+def test_the_shipped_gpt_is_asked_and_tuned(smoke) -> None:
+    record = smoke("gpt/sst2")
     assert len(record.curves["prompts"]) == len(gpt_sentiment.PROMPTS) * len(gpt_sentiment.WORDS)
     chosen = record.metrics["asked, chosen on dev"]
     assert chosen["dev"] == max(row["dev"] for row in record.curves["prompts"])

@@ -89,11 +89,8 @@ def test_texts_are_cut_to_the_characters_asked_for() -> None:
 
 @needs_text
 @pytest.mark.real_data
-def test_a_run_goes_from_text_to_a_writer_that_can_be_loaded(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["gpt/real_text", "--preset", "smoke", "--device", "cpu"]) == 0
-    folder = tmp_path / "gpt" / "real_text"
-    record = command.records.load(folder / "record.json")
+def test_a_run_goes_from_text_to_a_writer_that_can_be_loaded(smoke, tmp_path) -> None:
+    record, folder = smoke("gpt/real_text"), tmp_path / "gpt" / "real_text"
     assert [point["step"] for point in record.curves["validation"]] == [4, 8]
     assert record.curves["validation"][-1]["loss"] < record.curves["validation"][0]["loss"]
     assert [row["step"] for row in record.samples] == [0, 1, 2, 4, 8]
@@ -133,10 +130,8 @@ def test_sizes_count_what_is_beside_the_embeddings() -> None:
 
 @needs_text
 @pytest.mark.real_data
-def test_a_scaling_run_measures_every_size_and_amount_on_every_seed(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["gpt/scaling", "--preset", "smoke", "--device", "cpu"]) == 0
-    record = command.records.load(tmp_path / "gpt" / "scaling" / "record.json")
+def test_a_scaling_run_measures_every_size_and_amount_on_every_seed(smoke) -> None:
+    record = smoke("gpt/scaling")
     assert {(row["parameters"], row["seed"]) for row in record.curves["sizes"]} == {
         (row["parameters"], seed) for row in record.curves["sizes"] for seed in (0, 1)
     }

@@ -7,7 +7,6 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from utils.experiments import __main__ as command
 from utils.experiments import gpt_speed
 from utils.experiments.gpt_speed import RUNGS, GPTLadder, climb, operations, sizes
 from utils.models.gpt import GPT, GPTConfig
@@ -49,8 +48,6 @@ def test_an_unknown_rung_is_refused() -> None:
         GPTLadder(rungs=("magic",))
 
 
-def test_the_command_climbs_the_rungs_of_a_cpu(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main(["gpt/speed_ladder", "--preset", "smoke", "--device", "cpu"]) == 0
-    record = command.records.load(tmp_path / "gpt" / "speed_ladder" / "record.json")
+def test_the_command_climbs_the_rungs_of_a_cpu(smoke) -> None:
+    record = smoke("gpt/speed_ladder")
     assert [row["rung"] for row in record.curves["rungs"]] == list(record.config["rungs"])

@@ -7,10 +7,9 @@ import math
 import pytest
 import torch
 
-from utils import pretrained, records
+from utils import pretrained
 from utils.data import penn, sources
 from utils.data.tokens import EOS, UNK
-from utils.experiments import __main__ as command
 from utils.experiments import real_text, sentiment, ulmfit, ulmfit_text
 
 SETS = ("brown", "treebank", "abc", "state_union", "inaugural", "sentence_polarity", "sst2", "qc")
@@ -69,10 +68,8 @@ def test_no_sst2_dev_or_test_sentence_is_in_the_target_text_and_none_stands_twic
 @needs_text
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", [f"ulmfit/{name}" for name in ulmfit.EXPERIMENTS])
-def test_an_experiment_runs_from_data_to_record(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    assert command.main([name, "--preset", "smoke", "--device", "cpu"]) == 0
-    record = records.load(tmp_path / name / "record.json")
+def test_an_experiment_runs_from_data_to_record(smoke, name, tmp_path):
+    record = smoke(name)
     assert record.metrics
     assert record.curves
     if name == "ulmfit/general":
