@@ -13,7 +13,7 @@ from utils.models.awd_lstm import AWDLSTMConfig, ULMFiTClassifier
 from utils.models.gpt import GPT, GPTConfig
 from utils.models.reward import RewardModel
 from utils.training.finetune import GradualUnfreezing, discriminative_rates, thaw
-from utils.training.optimizers import MuonAdamW, adamw, decay_groups, hidden_matrices
+from utils.training.optimizers import MuonAdamW, adamw, decay_groups, hidden_matrices, minimise
 from utils.training.schedules import schedule, slanted_triangular
 from utils.training.trainer import Plan, fit
 
@@ -195,3 +195,11 @@ def test_muon_is_resumed_like_any_optimizer(tmp_path) -> None:
 def test_bad_settings_get_one_clear_error(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_minimise_finds_the_weights_of_the_normal_equations() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(20, 3, generator=generator), torch.randn(20, generator=generator)
+    weights = torch.zeros(3, requires_grad=True)
+    minimise([weights], lambda: (x @ weights - y).square().sum() + 2 * weights.square().sum(), steps=30)
+    assert torch.allclose(weights, torch.linalg.solve(x.T @ x + 2 * torch.eye(3), x.T @ y), atol=1e-5)

@@ -25,6 +25,7 @@ from utils.experiments.lab_pretraining_twins import MERGED, Text, Words, merged
 from utils.models.one_block import OneBlock
 from utils.models.padding import last_real, masked_mean, row_at
 from utils.training.losses import cross_entropy
+from utils.training.optimizers import minimise
 from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, fit
 
@@ -174,18 +175,14 @@ def frozen(model: OneBlock, task: Task, decay: float = 1e-2) -> float:
     (x, y), (test, truth) = (_flat(model, part, task.of_words) for part in (task.train, task.test))
     mean, spread = x.mean(dim=0), x.std(dim=0) + 1e-3
     weights = torch.zeros(x.shape[1] + 1, task.classes, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
 
     def logits(states: Tensor) -> Tensor:
         return F.pad((states - mean) / spread, (0, 1), value=1.0) @ weights
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(logits(x), y) + decay * weights[:-1].square().sum() / 2
-        loss.backward()
-        return loss
+    def loss() -> Tensor:
+        return F.cross_entropy(logits(x), y) + decay * weights[:-1].square().sum() / 2
 
-    optimizer.step(closure)
+    minimise([weights], loss, steps=60)
     return float((logits(test).argmax(dim=-1) == truth).float().mean())
 
 

@@ -23,7 +23,7 @@ from utils.models.awd_lstm import ULMFiTClassifier
 from utils.models.naive_bayes import NaiveBayes
 from utils.models.word_vectors import word_vectors
 from utils.training.finetune import GradualUnfreezing, discriminative_rates
-from utils.training.optimizers import adamw
+from utils.training.optimizers import adamw, minimise
 from utils.training.schedules import schedule, slanted_triangular
 from utils.training.trainer import Plan, Step, fit
 
@@ -145,14 +145,10 @@ def frozen(
     x, y = means(labelled), torch.tensor([float(label) for _, label in labelled])
     middle, spread = x.mean(dim=0), x.std(dim=0) + 1e-6
     x, w, b = (x - middle) / spread, torch.zeros(x.shape[1], requires_grad=True), torch.zeros((), requires_grad=True)
-    optimizer = torch.optim.LBFGS([w, b], max_iter=100, line_search_fn="strong_wolfe")
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y) + decay * w.square().sum()
-        loss.backward()
-        return loss
+    def loss() -> Tensor:
+        return torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y) + decay * w.square().sum()
 
-    optimizer.step(closure)
+    minimise([w, b], loss, steps=100)
     found = ((means(reviews) - middle) / spread @ w + b) > 0
     return metrics.share([bool(ours) == bool(label) for ours, (_, label) in zip(found, reviews, strict=True)]).value

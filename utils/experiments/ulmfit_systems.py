@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from utils import pretrained
+from utils import metrics, pretrained
 from utils.data.batches import BucketedBatches, pad
 from utils.data.tokens import SPECIALS, Vocabulary
 from utils.experiments.labelled import class_loss, predict
@@ -24,7 +24,7 @@ from utils.experiments.ulmfit_text import Example, Task
 from utils.models.awd_lstm import AWDLSTM, AWDLSTMConfig, ULMFiTClassifier
 from utils.models.naive_bayes import NaiveBayes
 from utils.training.finetune import GradualUnfreezing, discriminative_rates, slanted_triangular
-from utils.training.optimizers import adamw
+from utils.training.optimizers import adamw, minimise
 from utils.training.schedules import schedule
 from utils.training.trainer import Plan, fit
 
@@ -101,8 +101,7 @@ def guesses(model: nn.Module, words: Vocabulary, examples: Sequence[Example]) ->
 
 def accuracy(guessed: Sequence[int], examples: Sequence[Example]) -> float:
     """Accuracy in %."""
-    right = sum(ours == label for ours, (_, label) in zip(guessed, examples, strict=True))
-    return round(100 * right / len(examples), 2)
+    return metrics.share([ours == label for ours, (_, label) in zip(guessed, examples, strict=True)]).value
 
 
 def regression(features: Tensor, labels: Tensor, penalty: float, steps: int = 200) -> nn.Linear:
@@ -110,15 +109,11 @@ def regression(features: Tensor, labels: Tensor, penalty: float, steps: int = 20
     model = nn.Linear(features.shape[1], int(labels.max()) + 1)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
-    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(features), labels) + penalty * model.weight.square().sum()
-        loss.backward()
-        return loss
+    def loss() -> Tensor:
+        return F.cross_entropy(model(features), labels) + penalty * model.weight.square().sum()
 
-    optimizer.step(closure)
+    minimise(model.parameters(), loss, steps)
     return model
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import AdamW, Muon, Optimizer
 
 Groups = Iterable[nn.Parameter] | Iterable[dict[str, Any]]
@@ -100,6 +100,19 @@ class MuonAdamW(Optimizer):
             part.param_groups, part.state, begin = self.param_groups[begin:end], self.state, end
             part.step()
         return loss
+
+
+def minimise(weights: Iterable[Tensor], loss: Callable[[], Tensor], steps: int) -> None:
+    """Find the weights with the smallest loss by full-batch L-BFGS: for convex problems, such as a probe."""
+    optimizer = torch.optim.LBFGS(weights, max_iter=steps, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value  # type: ignore[return-value]  # L-BFGS takes the tensor as well
+
+    optimizer.step(closure)
 
 
 def _within(name: str, part: str) -> bool:
