@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from utils import metrics
 from utils.data import lab
@@ -93,10 +93,10 @@ def train(model: LanguageModel, data: Data, settings: Settings, seed: int = 0) -
 
 
 @torch.no_grad()
-def nats(model: LanguageModel, data: Data, sentences: Sequence[Words]) -> list[float]:
+def nats(model: nn.Module, words: Vocabulary, sentences: Sequence[Words]) -> list[float]:
     """-log p of every word and every end of these sentences, given the words before it."""
     model.eval()
-    target = pad([data.words.encode(sentence) for sentence in sentences])
+    target = pad([words.encode(sentence) for sentence in sentences])
     logits = model(previous_words(target))
     every = F.cross_entropy(logits.transpose(1, 2), target, reduction="none")
     return [float(value) for value in every[target != PAD]]
@@ -136,7 +136,7 @@ def cells(run: Run) -> None:
             model = build(cell, plan.base, data)
             for _ in train(model, data, plan.base, seed):
                 pass
-            found[cell] = nats(model, data, data.test)
+            found[cell] = nats(model, data.words, data.test)
         rows += [{"model": n, "seed": seed, "perplexity": round(metrics.perplexity(v), 3)} for n, v in found.items()]
         run.remember()
     run.found["curves"] = {"perplexity": rows}

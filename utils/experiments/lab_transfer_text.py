@@ -12,17 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from utils import metrics
 from utils.data import lab
-from utils.data.batches import pad
-from utils.data.tokens import BOS, PAD, Vocabulary
-from utils.experiments.lab_language_model import Sentences
+from utils.data.tokens import BOS, Vocabulary
+from utils.experiments.lab_language_model import Sentences, nats
 from utils.models.awd_lstm import AWDLanguageModel, AWDLSTMConfig
 from utils.training.finetune import discriminative_rates
-from utils.training.losses import next_token_loss, previous_words
+from utils.training.losses import next_token_loss
 from utils.training.optimizers import MuonAdamW, adamw
 from utils.training.schedules import schedule, slanted_triangular, warmup_linear
 from utils.training.trainer import Plan, Step, fit
@@ -122,11 +120,7 @@ def tune(
 @torch.no_grad()
 def perplexity(model: nn.Module, texts: Texts, sentences: Sequence[Words]) -> float:
     """Of every word and every end of these sentences, given the words before it."""
-    model.eval()
-    target = pad([texts.words.encode(sentence) for sentence in sentences])
-    logits = model(previous_words(target))
-    every = F.cross_entropy(logits.transpose(1, 2), target, reduction="none")
-    return metrics.perplexity([float(value) for value in every[target != PAD]])
+    return metrics.perplexity(nats(model, texts.words, sentences))
 
 
 @dataclass
