@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -76,9 +77,8 @@ def power_law(sizes: Sequence[float], losses: Sequence[float]) -> tuple[float, f
     """The line through log(size), log(loss) by least squares: (a, b) of loss = a * size ** -b."""
     if len(set(sizes)) < 2 or len(sizes) != len(losses):
         raise ValueError(f"{len(sizes)} sizes and {len(losses)} losses: give as many, and two different sizes at least")
-    x, y = (torch.tensor(list(values), dtype=torch.float64).log() for values in (sizes, losses))
-    slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
-    return math.exp(float(y.mean()) - slope * float(x.mean())), -slope
+    slope, height = np.polyfit(np.log(sizes), np.log(losses), 1)
+    return math.exp(height), -float(slope)
 
 
 def fitted(points: Sequence[dict[str, Any]], by: str) -> dict[str, float]:
