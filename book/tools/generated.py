@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import timeline
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -83,13 +84,19 @@ SOURCES: dict[str, Callable[[], str]] = {
     "ledger": ledger,
     "verdicts": verdicts,
     "scoreboards": scoreboards,
+    "timeline map": timeline.picture,
+    "timeline list": timeline.listing,
 }
 
 
 class Generated(SphinxDirective):
-    """``{generated} NAME``: the Markdown that ``SOURCES[NAME]()`` returns, parsed as part of the page."""
+    """``{generated} NAME``: the Markdown that ``SOURCES[NAME]()`` returns, parsed as part of the page.
+
+    Sections go to the end of the page, so what has some must not begin with anything else.
+    """
 
     required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
