@@ -8,6 +8,7 @@ from typing import Any
 def visit(browser: Any, address: str, path: str, width: int, mode: str) -> tuple[Any, list[str]]:
     """A page that has been loaded in a context of its own, and what went wrong meanwhile."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    context.set_default_timeout(120_000)  # milliseconds: other checks may keep the machine busy
     context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
     page, wrong = context.new_page(), []
 
