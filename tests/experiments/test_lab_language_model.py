@@ -30,7 +30,7 @@ def test_a_model_reads_the_word_before_and_predicts_the_end() -> None:
 def test_n_grams_and_nets_are_scored_on_equally_many_tokens() -> None:
     data = lm.prepare(SMALL)
     torch.manual_seed(0)
-    untrained = lm.nats(lm.build("GRU", SMALL, data), data, data.test)
+    untrained = lm.nats(lm.build("GRU", SMALL, data), data.words, data.test)
     counted = lm.n_gram_nats(lm.n_gram(2, data), data.test)
     assert len(untrained) == len(counted) == sum(len(sentence) + 1 for sentence in data.test)
     assert abs(metrics.perplexity(untrained) / len(data.words) - 1) < 0.15, "without training it has no idea"
@@ -42,5 +42,5 @@ def test_training_beats_single_word_counts() -> None:
     model = lm.build("GRU", SMALL, data)
     for _ in lm.train(model, data, SMALL):
         pass
-    trained = metrics.perplexity(lm.nats(model, data, data.test))
+    trained = metrics.perplexity(lm.nats(model, data.words, data.test))
     assert trained < 0.8 * metrics.perplexity(lm.n_gram_nats(lm.n_gram(1, data), data.test))
