@@ -14,6 +14,7 @@ from utils.experiments import minilm, sentiment
 from utils.experiments.run import Run
 from utils.experiments.sentiment_tuning import SYSTEMS, Tuning, sweep
 from utils.models.bert import Bert, BertConfig
+from utils.models.padding import masked_mean
 
 
 class MeanClassifier(nn.Module):
@@ -29,8 +30,7 @@ class MeanClassifier(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """tokens (B, T) -> logits (B, C)."""
-        real = (tokens != self.bert.config.pad)[..., None]  # (B, T, 1)
-        mean = (self.bert(tokens) * real).sum(dim=1) / real.sum(dim=1)  # (B, D)
+        mean = masked_mean(self.bert(tokens), tokens != self.bert.config.pad)  # (B, D)
         return self.output(self.dropout(mean))
 
 
