@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tests.parity.tools import randomise
 from utils.models.bert import EPSILON, Bert, BertConfig, BertForPretraining
 from utils.models.rnn import Trace, stacked
 
@@ -19,12 +20,8 @@ TOKENS = torch.tensor([[4, 5, 6, 7, 8], [4, 9, 0, 0, 0], [10, 0, 0, 0, 0]])
 
 
 def randomised(model: nn.Module) -> nn.Module:
-    """In double precision, weights from normal(0, 0.5)."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.double().parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.5)
-    return model.eval()
+    """In double precision and eval mode, with large random weights."""
+    return randomise(model.double(), deviation=0.5).eval()
 
 
 def losses(model: nn.Module, hidden: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.parity.tools import randomise
 from utils.models.gpt import GPT, GPTConfig
 from utils.models.reward import RewardModel, ValueModel
 
@@ -15,12 +16,8 @@ LEFT = torch.tensor([[4, 5, 6, 7, 8], [0, 0, 4, 9, 10], [0, 0, 0, 0, 10]])
 
 
 def randomised(model: nn.Module) -> nn.Module:
-    """In double precision and eval mode, weights from normal(0, 0.5)."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.double().parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.5)
-    return model.eval()
+    """In double precision and eval mode, with large random weights."""
+    return randomise(model.double(), deviation=0.5).eval()
 
 
 @torch.no_grad()
