@@ -71,7 +71,8 @@ def grpo_trainer(folder: Path, logs: Tensor) -> Any:
     import datasets
 
     config = trl.GRPOConfig(
-        output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", disable_tqdm=True, loss_type="grpo", use_bias_correction_kl=False,
+        output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", disable_tqdm=True, loss_type="grpo",
+        use_bias_correction_kl=False,
         beta=0.0, epsilon=0.2, num_generations=3, per_device_train_batch_size=3, max_completion_length=4,
     )  # fmt: skip
     made = trl.GRPOTrainer(
