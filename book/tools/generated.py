@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import chapter_tables
+import museum_page
 import timeline
 from docutils import nodes
 from sphinx import addnodes
@@ -84,6 +86,10 @@ SOURCES: dict[str, Callable[[], str]] = {
     "ledger": ledger,
     "verdicts": verdicts,
     "scoreboards": scoreboards,
+    "chapters": chapter_tables.contents,
+    "runs": chapter_tables.runs,
+    "museum": museum_page.listing,
+    "museum numbers": museum_page.numbers,
     "timeline map": timeline.picture,
     "timeline list": timeline.listing,
 }

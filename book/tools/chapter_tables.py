@@ -1,0 +1,99 @@
+"""What the chapters are, as tables: for a class that plans with them, and for a reader who wants to run them.
+
+Everything is read from the executed notebooks and from the records; a chapter whose run was not measured says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+NEEDS = re.compile(r"<dt>You need</dt><dd>(.*?)</dd>", re.DOTALL)
+QUESTIONS = re.compile(r"quiz: (\d+) questions")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter in numbers: words of text without solutions, exercises, questions of its quiz, claims."""
+
+    stem: str
+    title: str
+    needs: str
+    words: int
+    exercises: int
+    questions: int
+    claims: int
+
+    @property
+    def number(self) -> str:
+        return self.stem[:2]
+
+
+def read(folder: Path = CHAPTERS) -> list[Chapter]:
+    """All chapters in their order."""
+    return [chapter(path) for path in sorted(folder.glob("*.ipynb"))]
+
+
+def chapter(path: Path) -> Chapter:
+    """What a notebook and its stored outputs hold."""
+    from utils.teaching.ledger import ledger
+
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    tagged = ["exercise-solution" in cell["metadata"].get("tags", ()) for cell in cells]
+    texts = [
+        "".join(cell["source"])
+        for cell, solution in zip(cells, tagged, strict=True)
+        if cell["cell_type"] == "markdown" and not solution
+    ]
+    needs = NEEDS.search("\n".join(outputs(cells, "text/html")))
+    return Chapter(
+        stem=path.stem,
+        title=next(line[2:] for line in texts[0].splitlines() if line.startswith("# ")),
+        needs=unescape(re.sub(r"<[^>]+>", "", needs[1])) if needs else "",
+        words=sum(len(text.split()) for text in texts),
+        exercises=sum(tagged),
+        questions=sum(map(int, QUESTIONS.findall("\n".join(outputs(cells, "text/plain"))))),
+        claims=len({entry.claim["id"] for entry in ledger([path])}),
+    )
+
+
+def outputs(cells: list[dict[str, Any]], kind: str) -> Iterator[str]:
+    """What the cells have left in one MIME type."""
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            yield "".join(output.get("data", {}).get(kind, ""))
+
+
+def contents() -> str:
+    """A row a chapter, for planning."""
+    rows = [
+        f"| [{one.title}](../chapters/{one.stem}.ipynb) | {round(one.words, -2):,} | {one.exercises} "
+        f"| {one.questions} | {one.claims} | {one.needs} |"
+        for one in read()
+    ]
+    head = ["| chapter | words | exercises | quiz | claims | needs |", "|---|---:|---:|---:|---:|---|"]
+    return "\n".join([*head, *rows])
+
+
+def runs() -> str:
+    """A row a chapter: what running it from top to bottom took, on which machine."""
+    rows = [f"| [{one.title}](../chapters/{one.stem}.ipynb) | {' | '.join(measured(one.number))} |" for one in read()]
+    return "\n".join(["| chapter | time | memory | measured on |", "|---|---:|---:|---|", *rows])
+
+
+def measured(number: str) -> tuple[str, str, str]:
+    """Time, memory and machine of the record ``chapter/NUMBER``."""
+    from utils import records
+
+    if (name := f"chapter/{number}") not in records.names():
+        return "not yet measured", "", ""
+    record = records.read(name)
+    threads = record.machine["threads"]
+    machine = f"{record.machine['name']}, {threads} thread{'s' if threads > 1 else ''}, {record.date[:10]}"
+    return f"{record.seconds:.0f} s", f"{record.metrics['memory_mb']:,.0f} MB", machine
