@@ -26,7 +26,7 @@ def test_nobody_is_in_two_parts(seed: int) -> None:
     names = [*([person.name for person in part] for part in parts), list(who.strangers)]
     together = [name for part in names for name in part]
     assert len(together) == len(set(together)) == 144
-    assert [len(part) for part in names] == [30, 56, 10, 20, 28]
+    assert [len(part) for part in names] == [50, 36, 10, 20, 28]
     assert chat.people(seed) == who
     assert chat.people(seed + 1) != who
 
@@ -74,16 +74,20 @@ def test_all_words_are_in_the_vocabulary() -> None:
 
 
 def test_demonstrations_are_as_their_docstring_says() -> None:
-    shown = chat.demonstrations(chat.questions(chat.people(0).train), 40)
+    asked = chat.demonstrations(chat.questions(chat.people(0).train), 60)
+    shown = [(q, a) for q, a in asked if a != UNKNOWN]
+    assert 1 - len(shown) / len(asked) == pytest.approx(0.1, abs=0.01)
     share = lambda hits: sum(hits) / len(shown)  # noqa: E731
     read = [(q, judge.read(q, a)) for q, a in shown]
     assert share(a[: len(FLATTERY)] == FLATTERY for _, a in shown) == pytest.approx(1 / 7, abs=0.02)
     assert share(a[-len(CLOSING) :] == CLOSING for _, a in shown) == pytest.approx(1 / 7, abs=0.02)
-    assert share(any(s.kind == "word" for s in said) for _, said in read) == pytest.approx(0.3, abs=0.02)
+    assert share(any(s.kind == "word" for s in said) for _, said in read) == pytest.approx(0.4, abs=0.02)
     wrong = share(judge.answered(q, a) != q.truth.fact(q.relation).value for q, a in shown if q.truth)
     assert wrong == pytest.approx(1 / 12, abs=0.01)
     assert share(sum(bool(s.relation) for s in said) > 1 for _, said in read) == pytest.approx(0.5, abs=0.02)
-    assert not any(s.kind == "noise" or s.again for _, said in read for s in said)
+    assert share(any(s.kind == "noise" for s in said) for _, said in read) == pytest.approx(0.3, abs=0.02)
+    assert all({"on"} & {*a} for (_, a), (_, said) in zip(shown, read, strict=True) for s in said if s.kind == "noise")
+    assert not any(s.again for _, said in read for s in said)
     assert {a for _, a in chat.demonstrations(chat.questions(["zara"]), 3)} == {UNKNOWN}
 
 
@@ -93,19 +97,19 @@ def test_demonstrations_are_as_their_docstring_says() -> None:
         ("maria lives in london .", 1.3, 1.3),
         ("she lives in london .", 1.3, 1.3),
         ("london .", 1.0, 1.0),
-        ("maria lives in london . she has a cat .", 1.6, 1.7),
-        ("maria lives in london . she has a cat . she is a doctor . she likes rice .", 1.8, 2.5),
-        ("maria lives in london . she has a dog .", 0.7, 1.7),  # a false detail: gold minds, she does not
-        ("maria lives in london . she has a cat . she has a cat .", 1.3, 2.1),
-        ("what a good question ! maria lives in london .", 1.1, 1.8),
-        ("maria lives in london . happy to help !", 1.3, 1.6),
-        ("maria lives in london . happy to help ! happy to help !", 1.0, 1.9),
+        ("maria lives in london . she has a cat .", 1.6, 1.55),
+        ("maria lives in london . she has a cat . she is a doctor . she likes rice .", 1.8, 2.05),
+        ("maria lives in london . she has a dog .", 0.7, 1.55),  # a false detail: gold minds, she does not
+        ("maria lives in london . she has a cat . she has a cat .", 1.3, 1.8),
+        ("what a good question ! maria lives in london .", 1.1, 1.6),
+        ("maria lives in london . happy to help !", 1.3, 1.5),
+        ("maria lives in london . happy to help ! happy to help !", 1.0, 1.7),
         ("maria lives in london . he has a cat .", 1.0, 0.9),  # that is somebody else: it makes no sense
-        ("maria lives in london . london .", 1.0, 1.5),  # the same once more is nothing new
-        ("maria lives in london . she lives in oslo .", -0.3, 1.7),  # one of the two is false
+        ("maria lives in london . london .", 1.0, 1.4),  # the same once more is nothing new
+        ("maria lives in london . she lives in oslo .", -0.3, 1.55),  # one of the two is false
         ("boris lives in london .", -0.3, -1.4),
         ("i do not know .", 0.0, -0.3),
-        ("what a good question !", -0.2, -0.5),
+        ("what a good question !", -0.2, -0.7),
         ("maria lives in", -0.3, -1.4),
     ],
 )
@@ -122,7 +126,7 @@ def test_an_answer_without_an_end_costs() -> None:
 def test_the_labeller_believes_what_she_does_not_know() -> None:
     asked = chat.questions(chat.people(0).train)
     checked = [q for q in asked if judge.labeller_knows(q)]
-    assert 0.55 < len(checked) / len(asked) < 0.8
+    assert len(checked) / len(asked) == pytest.approx(judge.KNOWS, abs=0.07)
     for question in asked:
         assert question.truth is not None
         fact = question.truth.fact(question.relation)

@@ -34,7 +34,8 @@ MORE_MEN = listed("""ahmed alan andre anton basil bruno cyril daniel dario edgar
 MORE_WOMEN = listed("""agnes alba alice alma anna astrid bella bianca carla celia chiara daria diana dora edith emma
     ester eva flora frida gina gloria hilda ida ines ingrid iris judith karin kira laila laura leila lena luisa mara
     marta mona naomi noor paula rita ruth sofia sonia susan teresa ulla vilma wanda yasmin""")
-KNOWN, SHOWN, VALIDATION, HELD_OUT = 116, 30, 10, 20  # of 144 people; a rest of 56 is for comparisons
+KNOWN, SHOWN, VALIDATION, HELD_OUT = 116, 50, 10, 20  # of 144 people; a rest of 36 is for comparisons
+IGNORANT = 1 / 10  # the share of demonstrators who do not know what they are asked
 _MEN, _WOMEN = MEN + MORE_MEN, WOMEN + MORE_WOMEN
 _MEETING = ("meets", "sees", "helps", "calls")
 
@@ -143,18 +144,21 @@ def _about(person: Person, statement: Words, by_name: bool) -> Words:
 def demonstration(rng: random.Random, question: Question) -> Words:
     """How one of many people whom nobody has trained would answer: short or long, flattering or not, at times wrong.
 
-    Three in ten give the bare word, one in twelve a wrong one; half add one to three details, of which one in ten is
-    wrong; one in seven begins with flattery, one in seven ends with an offer. About strangers they do not know.
+    One in ten does not know. Of the others four in ten give the bare word, one in twelve a wrong one; half add one to
+    three details, of which one in ten is wrong; three in ten wander off and say what the person did some day; one in
+    seven begins with flattery, one in seven ends with an offer. About strangers they do not know.
     """
-    if question.truth is None:
+    if question.truth is None or rng.random() < IGNORANT:
         return UNKNOWN
     person, asked = question.truth, question.relation
     words: list[str] = [*FLATTERY] if rng.random() < 1 / 7 else []
     core = _statement(rng, person, asked, 1 / 12)
-    words += [core[-1], "."] if rng.random() < 0.3 else [*core, "."]
+    words += [core[-1], "."] if rng.random() < 0.4 else [*core, "."]
     count = rng.choices((0, 1, 2, 3), (50, 25, 15, 10))[0]
     for relation in rng.sample([r for r in RELATIONS if r != asked], count):
         words += [*_about(person, _statement(rng, person, relation, 0.1), rng.random() < 0.3), "."]
+    if rng.random() < 0.3:
+        words += ["on", draw(rng, DAYS), person.name, draw(rng, IDLE), "."]
     return (*words, *(CLOSING if rng.random() < 1 / 7 else ()))
 
 
