@@ -131,6 +131,7 @@ def test_a_judge_of_length_is_found_out(lab: Lab) -> None:
             (("what", "a", "good", "question", "!", *fact, "."), True),
             ((fact[-1], "."), True),
         ]
+        rng.shuffle(answers)
         held_out += list(rewards._choices(rng, question, answers, rewards.RewardSettings(care=150)))
     found = rewards.examined(rewards.Reward(Counting(), 3.0, 2.0), lab, held_out)  # type: ignore[arg-type]
     assert found["fooled by longer"] == 1
@@ -153,7 +154,8 @@ def test_what_is_measured_of_the_tuned_model_itself(lab: Lab, model: GPT) -> Non
     found = policies.measured(model, model, reward, lab, lab.test[:8], 2)
     assert found["kl"] == pytest.approx(0, abs=1e-4)
     lengths = sum(len(lab.prompts([q])[0]) for q in lab.test[:8]) / 8
-    assert found["proxy"] == pytest.approx(lengths + found["words"] + found["ended"], abs=0.13)  # BOS, words, EOS; a beginner may draw BOS
+    tokens = lengths + found["words"] + found["ended"]
+    assert found["proxy"] == pytest.approx(tokens, abs=0.13)  # it has learned so little that it may draw BOS
     best = policies.best_of(4, model, reward, lab, lab.test[:8], 2)
     assert best["proxy"] > found["proxy"]
     assert best["kl"] == pytest.approx(0.6363, abs=1e-3)  # ln 4 - 3/4
