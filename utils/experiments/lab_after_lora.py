@@ -33,12 +33,12 @@ class LoraSettings:
     sentences: int = 400
     tests: int = 60
     words: tuple[int, int] = (8, 20)
-    names: tuple[str, ...] = ("c_attn",)
+    names: tuple[str, ...] = ("c_attn", "c_proj", "c_fc")
     rank: int = 4
     alpha: float = 16.0
     steps: int = 30
     batch: int = 12
-    rates: dict[str, float] = field(default_factory=lambda: {FULL: 1e-3, LORA: 1e-2, SMALL: 1e-2})
+    rates: dict[str, float] = field(default_factory=lambda: {FULL: 3e-3, LORA: 1e-2, SMALL: 3e-2})
 
 
 @dataclass(frozen=True)
