@@ -84,7 +84,7 @@ def execute(notebook: nbformat.NotebookNode, python: Path, folder: Path, environ
     specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
     client = NotebookClient(notebook, km=manager, timeout=900, resources={"metadata": {"path": str(folder)}})
-    client.execute(env=environment)
+    client.execute(env=environment, cleanup_kc=True)  # else the kernel of a given manager is left running
 
 
 def check(path: Path, python: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -49,14 +50,17 @@ def test_the_copy_holds_the_package_and_no_environment(tmp_path: Path) -> None:
     assert not (clone / "_build").exists()
 
 
-def test_the_kernel_is_that_of_the_given_python_and_a_failing_cell_is_seen(tmp_path: Path) -> None:
+def test_the_kernel_is_that_of_the_given_python_and_ends_and_a_failing_cell_is_seen(tmp_path: Path) -> None:
     folder = tmp_path / "content"
     folder.mkdir()
-    code = "import os, sys\nprint(sys.executable, os.getcwd(), os.environ['COURSE_SOURCE'], os.listdir())"
+    code = "import os, sys\nprint(os.getpid(), sys.executable, os.getcwd(), os.environ['COURSE_SOURCE'], os.listdir())"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     python = Path(sys.executable)
     colab_check.execute(notebook, python, folder, {"PATH": "/usr/bin", "HOME": str(tmp_path), "COURSE_SOURCE": "here"})
-    assert notebook.cells[0].outputs[-1].text == f"{python} {folder} here []\n"
+    process, _, rest = notebook.cells[0].outputs[-1].text.partition(" ")
+    assert rest == f"{python} {folder} here []\n"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)  # asks whether the kernel still runs
     notebook.cells[0].source = "1 / 0"
     (tmp_path / "kernels").rename(tmp_path / "old")
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
