@@ -22,7 +22,7 @@ STAMP := $(VENV)/.installed-$(shell cksum pyproject.toml | cut -d' ' -f1)
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve test mutants run lab evidence wild lint format bench colab-check clean
+.PHONY: help install book epub links serve test mutants run lab evidence wild lint format bench colab-check clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,10 @@ $(VENV)/.minilm: $(STAMP)
 book: $(STAMP) ## build the site from the stored outputs, warnings are errors
 	$(BIN)/python book/tools/build_site.py
 	@echo "Open $(SITE)/index.html, or run 'make serve'."
+
+epub: $(STAMP) ## the course as an EPUB; needs Chromium
+	$(BIN)/python book/tools/build_epub.py
+	@echo "It is in _build/epub."
 
 serve: ## show the built site on this machine
 	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }

@@ -22,3 +22,18 @@ window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(() 
     formula.setAttribute("aria-label", "Formula");
   }
 }));
+// On paper nothing can be unfolded, and ink is dark: open what is folded (but not set-up code), in the light mode, and put it back afterwards.
+{
+  const root = document.documentElement;
+  let folded = [], theme;
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("article details:not([open], .hide)")];
+    for (const fold of folded) fold.open = true;
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", () => {
+    for (const fold of folded) fold.open = false;
+    if (theme) root.dataset.theme = theme;
+  });
+}

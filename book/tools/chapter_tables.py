@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+PACE = 200  # words a minute that a reader takes in
+QUESTION = re.compile(r'course-header">.*?<p class="cc-title">(.*?)</p>', re.DOTALL)
 NEEDS = re.compile(r"<dt>You need</dt><dd>(.*?)</dd>", re.DOTALL)
 QUESTIONS = re.compile(r"quiz: (\d+) questions")
 
@@ -24,6 +26,7 @@ class Chapter:
 
     stem: str
     title: str
+    question: str
     needs: str
     words: int
     exercises: int
@@ -51,15 +54,36 @@ def chapter(path: Path) -> Chapter:
         for cell, solution in zip(cells, tagged, strict=True)
         if cell["cell_type"] == "markdown" and not solution
     ]
-    needs = NEEDS.search("\n".join(outputs(cells, "text/html")))
+    html = "\n".join(outputs(cells, "text/html"))
     return Chapter(
         stem=path.stem,
         title=next(line[2:] for line in texts[0].splitlines() if line.startswith("# ")),
-        needs=unescape(re.sub(r"<[^>]+>", "", needs[1])) if needs else "",
+        question=plain(QUESTION.search(html)),
+        needs=plain(NEEDS.search(html)),
         words=sum(len(text.split()) for text in texts),
         exercises=sum(tagged),
         questions=sum(map(int, QUESTIONS.findall("\n".join(outputs(cells, "text/plain"))))),
         claims=len({entry.claim["id"] for entry in ledger([path])}),
+    )
+
+
+def plain(match: re.Match[str] | None) -> str:
+    """The text of a piece of HTML."""
+    return unescape(re.sub(r"<[^>]+>", "", match[1])) if match else ""
+
+
+def story() -> str:
+    """The chapters with their questions."""
+    return "\n".join(f"- [{one.title}](../chapters/{one.stem}.ipynb). {one.question}" for one in read())
+
+
+def length() -> str:
+    """How long the chapters are, in one sentence."""
+    words = [one.words for one in read()]
+    low, high = (round(count / PACE) for count in (min(words), max(words)))
+    return (
+        f"**How long.** {len(words)} chapters. Each takes {low} to {high} minutes to read, at {PACE} words a minute, "
+        "and as long as you like for its exercises."
     )
 
 

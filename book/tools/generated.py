@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import chapter_tables
+import evidence
+import glossary_links
+import head
 import museum_page
 import timeline
 from docutils import nodes
@@ -87,7 +90,10 @@ SOURCES: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "scoreboards": scoreboards,
     "chapters": chapter_tables.contents,
+    "evidence": evidence.table,
+    "length": chapter_tables.length,
     "runs": chapter_tables.runs,
+    "story": chapter_tables.story,
     "museum": museum_page.listing,
     "museum numbers": museum_page.numbers,
     "timeline map": timeline.picture,
@@ -176,4 +182,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("drawing", Drawing)
     app.add_role("chapter", Chapter())
     app.connect("html-page-context", without_thebe, priority=900)
+    app.connect("html-page-context", head.add)
+    app.connect("doctree-read", glossary_links.add)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
