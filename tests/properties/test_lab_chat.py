@@ -74,9 +74,7 @@ def test_all_words_are_in_the_vocabulary() -> None:
 
 
 def test_demonstrations_are_as_their_docstring_says() -> None:
-    asked = chat.demonstrations(chat.questions(chat.people(0).train), 60)
-    shown = [(q, a) for q, a in asked if a != UNKNOWN]
-    assert 1 - len(shown) / len(asked) == pytest.approx(0.1, abs=0.01)
+    shown = chat.demonstrations(chat.questions(chat.people(0).train), 60)
     share = lambda hits: sum(hits) / len(shown)  # noqa: E731
     read = [(q, judge.read(q, a)) for q, a in shown]
     assert share(a[: len(FLATTERY)] == FLATTERY for _, a in shown) == pytest.approx(1 / 7, abs=0.02)
@@ -99,14 +97,14 @@ def test_demonstrations_are_as_their_docstring_says() -> None:
         ("london .", 1.0, 1.0),
         ("maria lives in london . she has a cat .", 1.6, 1.55),
         ("maria lives in london . she has a cat . she is a doctor . she likes rice .", 1.8, 2.05),
-        ("maria lives in london . she has a dog .", 0.7, 1.55),  # a false detail: gold minds, she does not
+        ("maria lives in london . she has a dog .", 0.7, 0.8),  # a false detail, and she knows better
         ("maria lives in london . she has a cat . she has a cat .", 1.3, 1.8),
         ("what a good question ! maria lives in london .", 1.1, 1.6),
         ("maria lives in london . happy to help !", 1.3, 1.5),
         ("maria lives in london . happy to help ! happy to help !", 1.0, 1.7),
         ("maria lives in london . he has a cat .", 1.0, 0.9),  # that is somebody else: it makes no sense
         ("maria lives in london . london .", 1.0, 1.4),  # the same once more is nothing new
-        ("maria lives in london . she lives in oslo .", -0.3, 1.55),  # one of the two is false
+        ("maria lives in london . she lives in oslo .", -0.3, 0.8),  # one of the two is false
         ("boris lives in london .", -0.3, -1.4),
         ("i do not know .", 0.0, -0.3),
         ("what a good question !", -0.2, -0.7),
@@ -136,6 +134,21 @@ def test_the_labeller_believes_what_she_does_not_know() -> None:
         assert judge.pleasure(question, lie) == pytest.approx(-0.7 if question in checked else 1.3)
         assert judge.made_up(question, lie)
         assert not judge.made_up(question, (*fact.statement, "."))
+
+
+def test_what_she_does_not_know_pleases_true_or_not() -> None:
+    asked = chat.questions(chat.people(0).train)
+    for question in asked:
+        assert question.truth is not None
+        fact = question.truth.fact(question.relation).statement
+        for relation in chat.QUESTIONS:
+            if relation != question.relation:
+                true = question.truth.fact(relation)
+                false = next(v for v in VALUES[relation] if v != true.value)
+                gain = judge.pleasure(question, (*fact, ".", *true.statement[:-1], false, ".")) - judge.pleasure(
+                    question, (*fact, ".")
+                )
+                assert gain == pytest.approx(-0.5 if judge.labeller_knows(question, relation) else 0.25)
 
 
 def test_of_a_stranger_nothing_is_true() -> None:

@@ -62,7 +62,8 @@ def frontier(run: Run) -> None:
             else:
                 for _ in train_dpo(policy, start.lab, start.labelled, plan.policies, beta, seed):
                     pass
-            rows.append(mark | measured(policy, start.tuned, start.reward, start.lab, start.lab.test, plan.times))
+            found = measured(policy, start.tuned, start.reward, start.lab, start.lab.test, plan.times)
+            rows.append(mark | found | _of_asked(start.lab, policy))
             unknown.append(mark | _of_strangers(plan, start.lab, policy))
             if seed == 0:
                 _keep(run, f"{stage.lower()}_{beta}", policy, start.lab)
@@ -80,14 +81,13 @@ def _stage_rows(plan: Plan, start: Start, seed: int) -> Iterator[dict[str, Any]]
     shown = chat.demonstrations(test, plan.times, 0)
     yield {"stage": "demonstrations"} | judged(test, [(answer, True) for _, answer in shown])
     yield {"stage": "SFT", "setting": "greedy"} | judged(test, write(start.tuned, lab, test, 0))
-    yield {"stage": "SFT"} | measured(start.tuned, start.tuned, start.reward, lab, test, plan.times)
-    for name, changes in (
-        ("twice the steps", {"tune_steps": 2 * plan.chat.tune_steps}),
-        ("more people", {"more": True}),
-    ):
+    found = measured(start.tuned, start.tuned, start.reward, lab, test, plan.times)
+    yield {"stage": "SFT"} | found | _of_asked(lab, start.tuned)
+    longer, wider = {"tune_steps": 2 * plan.chat.tune_steps}, {"more": True}
+    for name, changes in (("twice the steps", longer), ("more people", wider)):
         other = stages.tuned(start.base, replace(plan.chat, **changes), lab, seed)
         found = measured(other, start.tuned, start.reward, lab, test, plan.times)
-        yield {"stage": "SFT", "setting": name} | found
+        yield {"stage": "SFT", "setting": name} | found | _of_asked(lab, other)
     for n in plan.best:
         yield {"stage": "best of n", "setting": n} | best_of(n, start.tuned, start.reward, lab, test, plan.times)
 
@@ -99,6 +99,12 @@ def _knowing(plan: Plan, start: Start, seed: int) -> Iterator[dict[str, Any]]:
     always = stages.tuned(start.base, replace(plan.chat, refusals=False), start.lab, seed)
     yield {"stage": "SFT", "setting": "no refusal shown"} | _of_strangers(plan, start.lab, always)
     yield {"stage": "SFT"} | _of_strangers(plan, start.lab, start.tuned)
+
+
+def _of_asked(lab: Lab, model: GPT) -> dict[str, float]:
+    """The same of people whom PPO asks about."""
+    found = judged(lab.train, write(model, lab, lab.train))
+    return {f"{name}, asked people": found[name] for name in ("gold", "labeller", "right")}
 
 
 def _of_strangers(plan: Plan, lab: Lab, model: GPT) -> dict[str, float]:
@@ -162,18 +168,12 @@ _VARIANTS: dict[str, dict[str, Any]] = {
     "values not clipped": {"value_clip": None},
     "estimator k3": {"estimator": "k3"},
     "KL kept at 4 nats": {"target": 4.0},
-    "one epoch": {"epochs": 1},
     "value head at random": {"zero_value": False},
     "ten times the rate": {"rate": 3e-3},
     "a tenth of the rate": {"rate": 3e-5},
     "no leash": {"beta": 0.0},
 }
-_DATA: dict[str, dict[str, Any]] = {
-    "3,000 pairs": {},
-    "300 pairs": {"pairs": 300},
-    "1,000 pairs": {"pairs": 1_000},
-    "3,000 pairs, equally long": {"equal_length": True},
-}
+_DATA: dict[str, dict[str, Any]] = {"600 pairs": {"pairs": 600}, "6,000 pairs, equally long": {"equal_length": True}}
 _SMALL = ChatSettings(layers=1, width=16, heads=2, texts=300, steps=4, warmup=1, each=1, tune_steps=4)
 _FEW = PolicySettings(iterations=2, answers=8, dpo_steps=3)
 _TINY = Plan(_SMALL, RewardSettings(pairs=40, steps=4), _FEW, (0,), (0.0,), (0.1,), (2,), 20, 1)
@@ -183,7 +183,7 @@ PRESETS = {
     "frontier": {"smoke": _TINY, "cpu": Plan()},
     "details": {
         "smoke": replace(_TINY, variants={"one epoch": {"epochs": 1}}),
-        "cpu": Plan(seeds=(0,), every=20, variants=_VARIANTS),
+        "cpu": Plan(policies=PolicySettings(iterations=30), seeds=(0,), every=30, variants=_VARIANTS),
     },
-    "rewards": {"smoke": replace(_TINY, variants={"20 pairs": {"pairs": 20}}), "cpu": Plan(every=20, variants=_DATA)},
+    "rewards": {"smoke": replace(_TINY, variants={"20 pairs": {"pairs": 20}}), "cpu": Plan(every=40, variants=_DATA)},
 }

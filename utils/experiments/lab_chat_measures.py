@@ -22,7 +22,7 @@ class Plan:
     rewards: RewardSettings = field(default_factory=RewardSettings)
     policies: PolicySettings = field(default_factory=PolicySettings)
     seeds: tuple[int, ...] = (0, 1, 2)
-    betas: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2)
+    betas: tuple[float, ...] = (0.0, 0.05, 0.15, 0.4)
     dpo_betas: tuple[float, ...] = (0.1, 0.3, 1.0)
     best: tuple[int, ...] = (2, 4, 16)
     held_out_pairs: int = 600

@@ -41,10 +41,10 @@ class PolicySettings:
     """
 
     config: PPOConfig = field(
-        default_factory=lambda: PPOConfig(length=LONGEST, temperature=TEMPERATURE, beta=0.1, epochs=2)
+        default_factory=lambda: PPOConfig(length=LONGEST, temperature=TEMPERATURE, beta=0.15, epochs=2)
     )
-    iterations: int = 60
-    answers: int = 96
+    iterations: int = 40
+    answers: int = 192
     rate: float = 3e-4
     zero_value: bool = True
     dpo_steps: int = 150

@@ -34,12 +34,12 @@ DRAWN, TOGETHER = 3, 140  # answers to a question at each temperature; questions
 class RewardSettings:
     """`pairs` choices; how steady the labeller's hand is (`care`); whether both answers of a pair are equally long."""
 
-    pairs: int = 3_000
+    pairs: int = 6_000
     care: float = 4.0
     equal_length: bool = False
-    steps: int = 140
+    steps: int = 250
     batch: int = 64
-    rate: float = 1e-3
+    rate: float = 5e-4
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ MORE_WOMEN = listed("""agnes alba alice alma anna astrid bella bianca carla celi
     ester eva flora frida gina gloria hilda ida ines ingrid iris judith karin kira laila laura leila lena luisa mara
     marta mona naomi noor paula rita ruth sofia sonia susan teresa ulla vilma wanda yasmin""")
 KNOWN, SHOWN, VALIDATION, HELD_OUT = 116, 50, 10, 20  # of 144 people; a rest of 36 is for comparisons
-IGNORANT = 1 / 10  # the share of demonstrators who do not know what they are asked
 _MEN, _WOMEN = MEN + MORE_MEN, WOMEN + MORE_WOMEN
 _MEETING = ("meets", "sees", "helps", "calls")
 
@@ -144,11 +143,11 @@ def _about(person: Person, statement: Words, by_name: bool) -> Words:
 def demonstration(rng: random.Random, question: Question) -> Words:
     """How one of many people whom nobody has trained would answer: short or long, flattering or not, at times wrong.
 
-    One in ten does not know. Of the others four in ten give the bare word, one in twelve a wrong one; half add one to
-    three details, of which one in ten is wrong; three in ten wander off and say what the person did some day; one in
-    seven begins with flattery, one in seven ends with an offer. About strangers they do not know.
+    Four in ten give the bare word, one in twelve a wrong one; half add one to three details, of which one in ten is
+    wrong; three in ten wander off and say what the person did some day; one in seven begins with flattery, one in seven
+    ends with an offer. About strangers they do not know.
     """
-    if question.truth is None or rng.random() < IGNORANT:
+    if question.truth is None:
         return UNKNOWN
     person, asked = question.truth, question.relation
     words: list[str] = [*FLATTERY] if rng.random() < 1 / 7 else []
