@@ -7,7 +7,7 @@ import ipywidgets
 import pytest
 from bs4 import BeautifulSoup
 
-from utils.teaching import chat_box, chat_boxes, labelling_panel, labelling_widgets
+from utils.teaching import CONTINUING, TRANSLATING, chat_box, chat_boxes, labelling_panel, labelling_widgets
 from utils.teaching.chat_boxes import KEPT, _Box
 
 EVIL = "</script><script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
@@ -169,3 +169,16 @@ def test_axe_finds_nothing_in_both_replays(replay, shown, open_page, theme):
             button.click(force=True)
         found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
         assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
+
+
+def test_a_box_may_translate_or_go_on_instead_of_answering(shown, monkeypatch):
+    monkeypatch.setenv("COURSE_STATIC", "1")
+    html = shown(
+        chat_box, {"one": str.upper, "other": lambda text: text + "\nand on"}, ["a b", "c"], "T", CONTINUING
+    ).html
+    soup = BeautifulSoup(html, "html.parser")
+    assert "Begun with" in html
+    assert "each of 2 models goes on:" in html
+    assert "Choose a beginning" in soup.get_text()
+    assert soup.select("dd")[1].get_text() == "a b\nand on"
+    assert _Box(MODELS, "a", "T", TRANSLATING).all.description == "Translate all"

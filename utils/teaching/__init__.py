@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from utils.teaching.chat_boxes import CONTINUING as CONTINUING
+    from utils.teaching.chat_boxes import TRANSLATING as TRANSLATING
     from utils.teaching.chat_boxes import chat_box as chat_box
     from utils.teaching.claims import claim as claim
     from utils.teaching.exercises import check as check
@@ -50,12 +52,14 @@ if TYPE_CHECKING:
     from utils.teaching.steppers import two_masks_stepper as two_masks_stepper
     from utils.teaching.steppers import unrolled_stepper as unrolled_stepper
     from utils.teaching.tables import show_table as show_table
+    from utils.teaching.verdicts import all_verdicts as all_verdicts
+    from utils.teaching.verdicts import verdict_picture as verdict_picture
     from utils.teaching.widgets import live_or_static as live_or_static
     from utils.teaching.widgets import translate_box as translate_box
 
 # No function may bear the name of the module that it lives in: importing the module would hide it.
 _HOMES = {
-    "chat_boxes": ("chat_box",),
+    "chat_boxes": ("CONTINUING", "TRANSLATING", "chat_box"),
     "claims": ("claim",),
     "exercises": ("check", "show_stub", "solution_html"),
     "figures": ("figure", "new_figure"),
@@ -91,6 +95,7 @@ _HOMES = {
         "unrolled_stepper",
     ),
     "tables": ("show_table",),
+    "verdicts": ("all_verdicts", "verdict_picture"),
     "widgets": ("live_or_static", "translate_box"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

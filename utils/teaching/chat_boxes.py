@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from utils.runtime import static
@@ -14,17 +15,35 @@ Answer = Callable[[str], str]
 
 KEPT = 30  # exchanges that stay in sight
 
+
+@dataclass(frozen=True)
+class Talk:
+    """The words of a box: what is put in, how one asks for an answer, and how a page tells what came."""
+
+    one: str = "question"
+    ask: str = "Ask"
+    field: str = "You:"
+    asked: str = "Asked"
+    does: str = "answers"
+
+
+ASKING = Talk()
+TRANSLATING = Talk("sentence", "Translate", "Sentence:", "Given", "translates")
+CONTINUING = Talk("beginning", "Go on", "Begin:", "Begun with", "goes on")
+
 _CSS = (
     ".course-stepper .cb-asked{margin:.3rem 0;padding:.35rem .7rem;border-radius:10px;background:var(--c-soft);"
     "width:fit-content;max-width:90%;margin-left:auto}"
     ".course-stepper .cb-said{display:grid;grid-template-columns:minmax(4rem,max-content) 1fr;gap:.35rem .7rem;"
     "margin:.4rem 0}"
     ".course-stepper .cb-said dt{font-weight:650}"
-    ".course-stepper .cb-said dd{margin:0;padding:.1rem .6rem;border-left:3px solid var(--c-mark)}"
+    ".course-stepper .cb-said dd{margin:0;white-space:pre-line;padding:.1rem .6rem;border-left:3px solid var(--c-mark)}"
 )
 
 
-def chat_box(models: Mapping[str, Answer], examples: Sequence[str], title: str = "Ask all of them") -> None:
+def chat_box(
+    models: Mapping[str, Answer], examples: Sequence[str], title: str = "Ask all of them", talk: Talk = ASKING
+) -> None:
     """Show a box in which one asks, and switches between models; on a page, questions and what each model answered.
 
     Args:
@@ -32,6 +51,7 @@ def chat_box(models: Mapping[str, Answer], examples: Sequence[str], title: str =
             examples, so what is shown was really answered.
         examples: questions, the first of which fills the box; at least two, since a page walks through them.
         title: the heading.
+        talk: the words of the box, such as `TRANSLATING`.
     """
     if not models:
         raise ValueError("chat_box needs at least one model: {'tuned': answer}, where answer(question) gives a text")
@@ -40,14 +60,14 @@ def chat_box(models: Mapping[str, Answer], examples: Sequence[str], title: str =
             f"chat_box needs at least two different examples for readers without a kernel, not {examples!r}"
         )
     if static():
-        steps = [_step(models, question) for question in examples]
-        doors = label("Choose a question") + choices(examples, "Questions")
-        note = label("On this page recorded answers are shown; in a running notebook you ask your own questions.")
+        steps = [_step(models, question, talk) for question in examples]
+        doors = label(f"Choose a {talk.one}") + choices(examples, f"{talk.one.capitalize()}s")
+        note = label(f"On this page recorded answers are shown; in a running notebook you give your own {talk.one}s.")
         stepper(title, steps, note + doors, _CSS)
         return
     from IPython.display import display
 
-    display(_Box(models, examples[0], title).box)
+    display(_Box(models, examples[0], title, talk).box)
 
 
 def _answer(answer: Answer, question: str) -> str:
@@ -59,14 +79,14 @@ def _answer(answer: Answer, question: str) -> str:
     return page.escape(said) if said.strip() else "<em>(it says nothing)</em>"
 
 
-def _step(models: Mapping[str, Answer], question: str) -> Step:
+def _step(models: Mapping[str, Answer], question: str, talk: Talk) -> Step:
     rows = "".join(
         f'<dt>{page.escape(name)}</dt><dd dir="auto">{_answer(answer, question)}</dd>'
         for name, answer in models.items()
     )
     asked = f'<p class="cb-asked" dir="auto">{page.escape(question)}</p>'
     count = "the model" if len(models) == 1 else f"each of {len(models)} models"
-    return Step(f'{asked}<dl class="cb-said">{rows}</dl>', f"Asked {quoted(question)}, {count} answers:")
+    return Step(f'{asked}<dl class="cb-said">{rows}</dl>', f"{talk.asked} {quoted(question)}, {count} {talk.does}:")
 
 
 class _Box:
@@ -76,17 +96,17 @@ class _Box:
     button does so once more.
     """
 
-    def __init__(self, models: Mapping[str, Answer], first: str, title: str) -> None:
+    def __init__(self, models: Mapping[str, Answer], first: str, title: str, talk: Talk = ASKING) -> None:
         import ipywidgets as widgets
 
-        self.models = models
+        self.models, self.talk = models, talk
         self.told: list[tuple[str, dict[str, str]]] = []
         layout = widgets.Layout(width="95%", max_width="44rem")
         self.model = widgets.ToggleButtons(options=list(models), description="Model:")
         # Not on_submit, which ipywidgets 8 calls deprecated: so Enter reports, and leaving the field does too.
-        self.text = widgets.Text(value=first, description="You:", layout=layout, continuous_update=False)
-        self.one = widgets.Button(description="Ask", button_style="primary")
-        self.all = widgets.Button(description="Ask all")
+        self.text = widgets.Text(value=first, description=talk.field, layout=layout, continuous_update=False)
+        self.one = widgets.Button(description=talk.ask, button_style="primary")
+        self.all = widgets.Button(description=f"{talk.ask} all")
         self.said = widgets.HTML(layout=layout)
         self.one.on_click(lambda _: self._ask([self.model.value]))
         self.all.on_click(lambda _: self._ask(list(self.models)))
@@ -100,7 +120,7 @@ class _Box:
     def _ask(self, names: Sequence[str]) -> None:
         question, note = self.text.value.strip(), ""
         if not question:
-            note = "<p><em>Write a question first.</em></p>"
+            note = f"<p><em>Write a {self.talk.one} first.</em></p>"
         else:
             if not self.told or self.told[-1][0] != question:
                 self.told = [*self.told[1 - KEPT :], (question, {})]
@@ -112,6 +132,7 @@ class _Box:
 
 def _exchange(question: str, said: Mapping[str, str]) -> str:
     rows = "".join(
-        f'<p><strong>{page.escape(name)}</strong> <span dir="auto">{text}</span></p>' for name, text in said.items()
+        f'<p><strong>{page.escape(name)}</strong> <span dir="auto" style="white-space:pre-line">{text}</span></p>'
+        for name, text in said.items()
     )
     return f'<p style="text-align:right" dir="auto">{page.escape(question)}</p>{rows}'
