@@ -233,3 +233,14 @@ def test_a_completion_is_what_stands_behind_its_prompt() -> None:
     own = writer()
     drawing = Writing(torch.tensor([own.encode("ab c")]), torch.tensor([own.encode("dd")]), 0.0)
     assert steering_measures.samples(own, drawing, 1) == [("ab c", "dd")]
+
+
+def test_the_shipped_writer_praises_more_than_the_one_it_was() -> None:
+    before, after = pretrained.writer("gpt/real_text"), pretrained.writer("steering/reviews")
+    assert before.vocabulary.to_json() == after.vocabulary.to_json()
+    prompts = torch.tensor([before.encode("the film is")] * 64)
+    counts = []
+    for own in (before, after):
+        said = steering_measures.completions(own, written(own.model, before.model, prompts, 20, 0.8))
+        counts.append(sum(any(word in steering_judges.words(text) for word in ("good", "great")) for text in said))
+    assert counts[1] > counts[0] + 10
