@@ -91,5 +91,8 @@ colab-check: $(STAMP) ## one chapter alone in an environment like Colab's: make 
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make colab-check CHAPTER=03"; exit 1; }
 	$(BIN)/python tests/environments/colab_check.py "$(CHAPTER)"
 
+links: $(STAMP) ## ask every link that leads out of the course whether it is still there (needs network)
+	$(BIN)/python book/tools/links.py --check
+
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

@@ -69,11 +69,12 @@ def ledger() -> str:
 
 
 def verdicts() -> str:
-    """How many claims hold, in one sentence."""
+    """How many verdicts there are and how many hold, in one sentence."""
     from utils.teaching.ledger import ledger as read
 
-    found = [entry.claim["holds"] for entry in read(sorted((ROOT / "chapters").glob("*.ipynb")))]
-    return f"**{len(found)} claims so far: {sum(found)} hold, {len(found) - sum(found)} do not.**"
+    entries = read(sorted((ROOT / "chapters").glob("*.ipynb")))
+    names, holding = {entry.claim["id"] for entry in entries}, sum(entry.claim["holds"] for entry in entries)
+    return f"**{len(entries)} verdicts on {len(names)} claims: {holding} hold, {len(entries) - holding} do not.**"
 
 
 def scoreboards() -> str:
