@@ -144,6 +144,7 @@ def test_measures_of_known_completions() -> None:
     gained = favourites(own, Writing(prompts, drawn, 0.0), Writing(prompts, prompts, 0.0), 1)
     assert gained[0]["now"] == 50.0
     assert gained[0]["before"] == 0.0
+    assert favourites(own, Writing(prompts, drawn, 0.0), Writing(prompts, drawn, 0.0)) == []
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -104,7 +104,8 @@ def favourites(writer: Writer, writing: Writing, untouched: Writing, count: int 
         for each in (writing, untouched)
     )
     size = len(writing.completions) / 100
-    gained = sorted(now, key=lambda word: (before[word] - now[word], word))[:count]
+    more = (word for word in now if now[word] > before[word])
+    gained = sorted(more, key=lambda word: (before[word] - now[word], word))[:count]
     return [{"word": w, "now": round(now[w] / size, 1), "before": round(before[w] / size, 1)} for w in gained]
 
 
