@@ -60,10 +60,12 @@ def test_chapters_are_counted_as_they_are() -> None:
         exercises = {
             key for key in re.findall(r"### Exercise (\d\.\d+)", text(one.stem)) if int(key[0]) == int(one.number)
         }
-        assert one.exercises == len(exercises) >= 5, one.stem
-        assert one.questions >= 3, one.stem
-        assert one.claims >= 2, one.stem
-        assert one.needs, one.stem
+        assert one.exercises == len(exercises), one.stem
+        if one.number < "09":  # the last one looks back, and may ask nothing
+            assert one.exercises >= 5, one.stem
+            assert one.questions >= 3, one.stem
+            assert one.claims >= 2, one.stem
+            assert one.needs, one.stem
 
 
 def text(stem: str) -> str:
