@@ -184,5 +184,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("chapter", Chapter())
     app.connect("html-page-context", without_thebe, priority=900)
     app.connect("html-page-context", head.add)
+    app.connect("build-finished", head.lighten)
     app.connect("doctree-read", glossary_links.add)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

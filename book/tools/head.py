@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 LONGEST = 200
+# Scripts that wait for the whole page anyway. Not among them: those whose names later scripts of the head use at once.
+LATE = "fontawesome|sphinx-book-theme|sphinx_highlight|clipboard\\.min|copybutton|togglebutton|design-tabs|course"
+EAGER = re.compile(rf'<script ((?:data-[\w-]+="[^"]*" )?src="[^"]*/(?:{LATE})\.js)')
 QUESTION = re.compile(r'course-header">.*?<p class="cc-title">(.*?)</p>', re.DOTALL)
 
 
@@ -48,3 +52,16 @@ def add(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree:
         card = f"{base}/_static/card.png"
         tags = properties(str(context.get("title", "")), describe(doctree), f"{base}/{page}.html", card)
         context["metatags"] = f"{context.get('metatags', '')}\n{tags}\n"
+
+
+def lighten(app: Sphinx, exception: Exception | None) -> None:
+    """For Sphinx's event build-finished: words come before icons and buttons.
+
+    Scripts in the head keep a page from showing anything until they are there, and the theme's icons have 540 kB.
+    """
+    if exception is not None or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if (lighter := EAGER.sub(r"<script defer \1", text)) != text:
+            page.write_text(lighter, encoding="utf-8")
