@@ -16,7 +16,7 @@ def lines(path: Path = ROOT / "book/evidence.toml") -> list[dict[str, Any]]:
 
 
 def table() -> str:
-    """A row for each line that claims something; chapters still to come are named."""
+    """A row for each line that claims something."""
     from utils.teaching.ledger import ledger
 
     found: dict[str, list[Any]] = {}
@@ -25,9 +25,8 @@ def table() -> str:
     rows = ["| the notes say | measured |", "|---|---|"]
     for line in lines():
         if "claims" in line:
-            there = [verdict(found[name]) for name in line["claims"] if name in found]
-            to_come = f"{{chapter}}`{line.get('chapter')}`"
-            rows.append(f"| {line['says']} | {'<br>'.join(there) or to_come} |")
+            there = [verdict(found[name]) for name in line["claims"]]
+            rows.append(f"| {line['says']} | {'<br>'.join(there)} |")
     return "\n".join([":::{table} What the notes claim", ":widths: 40 60", "", *rows, ":::"])
 
 
