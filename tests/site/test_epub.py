@@ -85,7 +85,7 @@ def test_internal_links_lead_to_pages(pages) -> None:
 
 def test_the_package_tells_which_pages_hold_formulas_and_drawings(epub, pages) -> None:
     package = ElementTree.fromstring(epub.read("content.opf"))
-    told = {str(item.get("href")): (item.get("properties") or "").split() for item in package.iter("{*}item")}
+    told = {str(item.get("href")): (item.get("properties") or "").split() for item in package.findall(".//{*}item")}
     for name, page in pages.items():
         if name in ("nav.xhtml", "genindex.xhtml"):  # the contents, and an index that no page leads to
             continue
