@@ -82,6 +82,7 @@ def _download(file: File, target: Path) -> None:
 
     if not file.sha256:  # pooch keeps whatever lies there when it knows no hash, and this is known to be wrong
         target.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)  # pooch looks and then makes it: two processes would collide
     fetcher = pooch.Pooch(
         path=cache_folder(),
         base_url="",
