@@ -34,7 +34,7 @@ CONTINUING = Talk("beginning", "Go on", "Begin:", "Begun with", "goes on")
 _CSS = (
     ".course-stepper .cb-asked{margin:.3rem 0;padding:.35rem .7rem;border-radius:10px;background:var(--c-soft);"
     "width:fit-content;max-width:90%;margin-left:auto}"
-    ".course-stepper .cb-said{display:grid;grid-template-columns:minmax(4rem,max-content) 1fr;gap:.35rem .7rem;"
+    ".course-stepper .cb-said{display:grid;grid-template-columns:fit-content(30%) minmax(0,1fr);gap:.35rem .7rem;"
     "margin:.4rem 0}"
     ".course-stepper .cb-said dt{font-weight:650}"
     ".course-stepper .cb-said dd{margin:0;white-space:pre-line;padding:.1rem .6rem;border-left:3px solid var(--c-mark)}"
