@@ -118,7 +118,7 @@ def details(run: Run) -> None:
         start = started(plan, seed)
         rows = []
         for name, changes in plan.variants.items():
-            own = {k: v for k, v in changes.items() if k in ("rate", "zero_value", "iterations")}
+            own = {k: v for k, v in changes.items() if k in ("rate", "zero_value")}
             settings = replace(plan.policies, **own).with_details(**{k: v for k, v in changes.items() if k not in own})
             rows += ppo_rows(plan, start, copy.deepcopy(start.tuned), settings, seed, {"variant": name})
         _remember(run, seed, {"details": rows})
