@@ -19,7 +19,7 @@ from utils.decoding import greedy, sample
 from utils.models.gpt import GPT, GPTConfig
 from utils.training.completions import before_completions, join
 from utils.training.group_policy import group_advantages, grpo_loss
-from utils.training.preferences import sft_loss
+from utils.training.preferences import sft_loss, token_log_probabilities
 
 SIGNS = "0123456789+="
 PLUS, IS = (len(SPECIALS) + SIGNS.index(sign) for sign in "+=")
@@ -130,8 +130,7 @@ def shown(model: GPT, settings: SumSettings, sums: Sums, steps: int, seed: int =
 
 def log_probabilities(model: GPT, questions: Tensor, answers: Tensor) -> Tensor:
     """Of each token of the answers: (B, T)."""
-    logits = before_completions(model, questions, answers)  # (B, T, V)
-    return logits.log_softmax(dim=-1).gather(2, answers[..., None])[..., 0]
+    return token_log_probabilities(before_completions(model, questions, answers), answers)
 
 
 def grpo(policy: GPT, settings: SumSettings, sums: Sums, seed: int = 0, dealt: bool = False) -> Iterator[float]:
