@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import api_page
 import chapter_tables
 import evidence
 import glossary_links
@@ -86,6 +87,7 @@ def scoreboards() -> str:
 
 
 SOURCES: dict[str, Callable[[], str]] = {
+    "api": api_page.listing,
     "data": data,
     "ledger": ledger,
     "verdicts": verdicts,
