@@ -17,15 +17,21 @@ NAME ?=
 BUG ?=
 PRESET ?= cpu
 
+# `make book LOCKED=1` builds the site with the versions of requirements/book.lock alone, each file checked by its SHA-256.
+LOCKED ?=
+
+ifneq ($(LOCKED),)
+override VENV := .venv-locked
+endif
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed-$(shell cksum pyproject.toml | cut -d' ' -f1)
+STAMP := $(VENV)/.installed-$(shell cat pyproject.toml $(if $(LOCKED),requirements/book.lock) | cksum | cut -d' ' -f1)
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help install book epub links serve test mutants run lab evidence wild lint format bench colab-check clean
+.PHONY: help install book epub links serve test mutants run lab evidence wild lint format bench colab-check environments lock clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## create .venv and install everything
 
@@ -33,9 +39,14 @@ $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make install PYTHON=python3.12")'
 	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing; the first time this takes a few minutes"
+ifneq ($(LOCKED),)
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/book.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+else
 	$(BIN)/python -m pip install --quiet $(TORCH) $(TORCH_ARGS)
 	$(BIN)/python -m pip install --quiet --editable ".[book,test,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $(D2L)
+endif
 	@rm -f $(VENV)/.installed-* && touch $@
 
 $(VENV)/.minilm: $(STAMP)
@@ -87,9 +98,15 @@ format: $(STAMP) ## mend what ruff can mend
 bench: $(STAMP) ## the benchmarks (slow, not a check)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks
 
-colab-check: $(STAMP) ## one chapter alone in an environment like Colab's: make colab-check CHAPTER=03
+colab-check: $(STAMP) ## chapters alone in an environment like Colab's: make colab-check CHAPTER=03, or "03 05", or --all
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make colab-check CHAPTER=03"; exit 1; }
-	$(BIN)/python tests/environments/colab_check.py "$(CHAPTER)"
+	$(BIN)/python tests/environments/colab_check.py $(CHAPTER)
+
+environments: $(STAMP) ## every chapter in every environment, for the site's table (hours): make environments NAME=conda
+	$(BIN)/python tests/environments/table.py $(NAME) $(if $(CHAPTER),--chapters $(CHAPTER))
+
+lock: $(STAMP) ## write requirements/*.lock: versions and hashes; UPGRADE=1 takes the newest
+	$(BIN)/python book/tools/lock.py $(if $(UPGRADE),--upgrade)
 
 links: $(STAMP) ## ask every link that leads out of the course whether it is still there (needs network)
 	$(BIN)/python book/tools/links.py --check
