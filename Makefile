@@ -16,6 +16,7 @@ CHAPTER ?=
 NAME ?=
 BUG ?=
 PRESET ?= cpu
+ADDRESS ?=
 
 # `make book LOCKED=1` builds the site with the versions of requirements/book.lock alone, each file checked by its SHA-256.
 LOCKED ?=
@@ -28,7 +29,7 @@ STAMP := $(VENV)/.installed-$(shell cat pyproject.toml $(if $(LOCKED),requiremen
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help install book epub links serve test mutants run lab evidence wild lint format bench colab-check environments lock clean
+.PHONY: help install book epub handout links serve test mutants run lab evidence wild lint format bench colab-check environments lock clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +61,9 @@ book: $(STAMP) ## build the site from the stored outputs, warnings are errors
 epub: $(STAMP) ## the course as an EPUB; needs Chromium
 	$(BIN)/python book/tools/build_epub.py
 	@echo "It is in _build/epub."
+
+handout: $(STAMP) ## notebooks and a package without solutions, for a class
+	$(BIN)/python book/tools/handout.py $(if $(ADDRESS),--address "$(ADDRESS)")
 
 serve: ## show the built site on this machine
 	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }

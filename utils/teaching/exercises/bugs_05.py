@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from utils.teaching.exercises.model import Case, Exercise, Wrong
+from utils.teaching.exercises.props import Neighbours, Norm, Squares
 
 
 def _code(function: Callable[..., Any], name: str) -> str:
@@ -130,11 +131,7 @@ def _side_by_side(x, attention, think, norm_1, norm_2):
 def _sublayers(scale: float) -> tuple[Any, ...]:
     """A state, two sublayers that add `scale` times something, and two norms."""
     x = 3 + 2 * torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(5))
-
-    def norm_1(y):
-        return torch.nn.functional.layer_norm(y, y.shape[-1:])
-
-    return x, lambda y: scale * y.roll(1, 1), lambda y: scale * y.square(), norm_1, lambda y: norm_1(y) + 0.5
+    return x, Neighbours(scale), Squares(scale), Norm(), Norm(bias=0.5)
 
 
 NORM = Exercise(

@@ -10,17 +10,22 @@ from utils.teaching.exercises.model import Exercise
 
 
 def cells(chapter: str) -> list[dict[str, Any]]:
-    """For each exercise four cells: task, stub, check, folded solution; as ``cell_type``, ``source`` and ``tags``."""
+    """For each exercise four cells: task, stub, check, folded solution; as ``cell_type``, ``source`` and ``tags``.
+
+    In a package without solutions there are three.
+    """
     return [cell for exercise in exercises(chapter) for cell in _cells(exercise)]
 
 
 def _cells(exercise: Exercise) -> list[dict[str, Any]]:
-    return [
+    made = [
         {"cell_type": "markdown", "source": task(exercise), "tags": ["exercise"]},
         {"cell_type": "code", "source": exercise.stub, "tags": ["exercise-stub"]},
         {"cell_type": "code", "source": f'check("{exercise.id}", {exercise.name})', "tags": ["exercise-check"]},
-        {"cell_type": "markdown", "source": solution_html(exercise.id), "tags": ["exercise-solution"]},
     ]
+    if exercise.held:
+        return made
+    return [*made, {"cell_type": "markdown", "source": solution_html(exercise.id), "tags": ["exercise-solution"]}]
 
 
 def task(exercise: Exercise) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 
 from utils.teaching.exercises import bleu_03, search_03
 from utils.teaching.exercises.model import Case, Exercise, Wrong
+from utils.teaching.exercises.props import Copier
 
 
 def shift(target, bos=2):
@@ -173,38 +174,6 @@ def _always_bos(model, source, longest=20, bos=2, eos=3):
 
 def _forgets_state(model, source, longest=20, bos=2, eos=3):
     return greedy_loop(replace(model, moves=0), source, longest, bos, eos)
-
-
-@dataclass(frozen=True)
-class Copier:
-    """A model by the step protocol: writes the source once more, then EOS, as long as it reads its own words.
-
-    It writes 9 after it has read anything else than its own last word. `fed` overrides what it reads, and `moves` is
-    how far its state goes on at each step: the two mistakes that a decoding loop can make with it. `steps` counts, so
-    that a loop without an end becomes an error.
-    """
-
-    moves: int = 1
-    fed: int | None = None
-    size: int = 10
-    steps: list[int] = field(default_factory=list)
-
-    def start(self, source: torch.Tensor) -> tuple[list[int], int]:
-        """Source (1, S) -> the words and the number of those written."""
-        return source[0].tolist(), 0
-
-    def step(self, token: torch.Tensor, state: tuple[list[int], int]) -> tuple[torch.Tensor, tuple[list[int], int]]:
-        """The last word (1,) and the state -> logits (1, V) and the state."""
-        self.steps.append(1)
-        if len(self.steps) > 500:
-            raise RuntimeError("500 steps and no end")
-        words, k = state
-        read = token.item() if self.fed is None else self.fed
-        expected = words[min(k, len(words)) - 1] if k else 2
-        word = 3 if k >= len(words) else words[k] if read == expected else 9
-        logits = torch.zeros(1, self.size)
-        logits[0, word] = 5.0
-        return logits, (words, k + self.moves)
 
 
 GREEDY = Exercise(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from utils.runtime import static
 from utils.teaching import page
+from utils.teaching.exercises import handout
 from utils.teaching.exercises.judge import judge
 from utils.teaching.exercises.model import Exercise
 from utils.teaching.exercises.progress import Entry, Progress, export
@@ -16,6 +18,8 @@ from utils.teaching.exercises.progress import Entry, Progress, export
 
 def chapters() -> list[str]:
     """The chapters that have exercises, such as ``["03", "04"]``."""
+    if held := _held():
+        return sorted({exercise.chapter for exercise in held})
     return sorted(path.stem.removeprefix("chapter_")[:2] for path in Path(__file__).parent.glob("chapter_??.py"))
 
 
@@ -23,13 +27,21 @@ def exercises(chapter: str) -> tuple[Exercise, ...]:
     """The exercises of a chapter, in order; ``ValueError`` for a chapter without any."""
     if chapter not in chapters():
         raise ValueError(f"chapter {chapter!r} has no exercises; there are: {', '.join(chapters())}")
+    if held := _held():
+        return tuple(exercise for exercise in held if exercise.chapter == chapter)
     found: tuple[Exercise, ...] = import_module(f"utils.teaching.exercises.chapter_{chapter}").EXERCISES
     return found
 
 
+@cache
+def _held() -> tuple[Exercise, ...]:
+    """The exercises of a package without solutions; none where the modules with the solutions are there."""
+    return handout.read(handout.FILE.read_text(encoding="utf-8")) if handout.FILE.is_file() else ()
+
+
 def find(name: str) -> Exercise:
     """The exercise ``"3.2"``; ``ValueError`` with the ones there are if it is unknown."""
-    match = re.fullmatch(r"(\d{1,2})\.\d+", str(name))
+    match = re.fullmatch(r"(\d{1,2})\.\d+", name)
     known = exercises(f"{int(match[1]):02d}") if match and f"{int(match[1]):02d}" in chapters() else ()
     for exercise in known:
         if exercise.id == name:
@@ -38,23 +50,30 @@ def find(name: str) -> Exercise:
     raise ValueError(f"there is no exercise {name!r}; there are: {there}")
 
 
+_MISSING = object()
+
+
 class Check:
     """The checker; the one instance is ``check``."""
 
     def __init__(self) -> None:
         self._progress = Progress()
 
-    def __call__(self, name: str, answer: Any) -> None:
+    def __call__(self, name: str, answer: Any = _MISSING) -> None:
         """Check an answer and say in one sentence what is wrong; each further wrong answer brings a hint, up to three.
 
         Args:
             name: the exercise, such as ``"3.2"``.
             answer: the function, or the value, that you wrote.
         """
+        name = str(name).strip()
         try:
             exercise = find(name)
         except ValueError as error:
             print(f"{error}")
+            return
+        if answer is _MISSING:
+            print(f'{name} not answered yet: give your answer too, check("{exercise.id}", {exercise.name}).')
             return
         verdict = judge(exercise, answer)
         if not verdict.answered:

@@ -6,43 +6,11 @@ Their answers are not numbers but who wins, so they are judged by the winner tha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from utils.teaching.exercises.model import Case, Exercise, Wrong
+from utils.teaching.exercises.contests import CITIES, TRUE, Attack, Defend, reward
+from utils.teaching.exercises.model import Case, Wrong
 
 HACK = "i am happy to help you : of course maria lives in oslo ."
-HONEST, ATTACKED = "the honest answer wins", "the attack wins"
-CITIES = ("berlin", "lima", "london", "oslo", "paris", "rome")
-TRUE = "maria lives in lima ."
-
-
-def reward(answer):
-    """What a reward model may have learned from its labels: full answers, friendly words, a city where one is due."""
-    words = answer.split()
-    score = min(len(words), 12) / 4
-    score += 2 * ("happy" in words or "please" in words)
-    score += any(city in words for city in ("berlin", "lima", "london", "oslo", "paris", "rome"))
-    return score
-
-
-@dataclass(frozen=True)
-class Attack(Exercise):
-    """A text that is judged by what it achieves: hacked, or why not."""
-
-    def run(self, answer: Any) -> list[Any]:
-        """Whether a text hacks the reward of the task; else in one word why not."""
-        text = answer() if callable(answer) else answer
-        if text is ... or not isinstance(text, str):
-            return [text]
-        words = text.split()
-        if "lima" in words:
-            return ["it names the right city"]
-        if not any(city in words for city in CITIES):
-            return ["it names no city"]
-        return ["hacked" if reward(text) > reward(TRUE) else "the true answer scores higher"]
-
 
 ATTACK = Attack(
     id="8.7",
@@ -83,25 +51,6 @@ and keeps what pays. A policy that was tuned against this reward alone would bec
 names would be left to chance, while its score rises.
 """,
 )
-
-
-@dataclass(frozen=True)
-class Defend(Exercise):
-    """A reward that is judged by whom it lets win: `attacks` holds one answer for each case's honest one."""
-
-    attacks: tuple[str, ...] = ()
-
-    def run(self, answer: Callable[..., Any]) -> list[Any]:
-        """For every case who wins; a score that cannot be compared comes back as it is."""
-        return [self._winner(answer, case, attack) for case, attack in zip(self.cases, self.attacks, strict=True)]
-
-    @staticmethod
-    def _winner(answer: Callable[..., Any], case: Case, attack: str) -> Any:
-        honest, *truth = case.arguments()
-        ours, theirs = answer(honest, *truth), answer(attack.split(), *truth)
-        if not all(isinstance(score, int | float) for score in (ours, theirs)):
-            return next(score for score in (ours, theirs) if not isinstance(score, int | float))
-        return HONEST if ours > theirs else ATTACKED
 
 
 def _against(says: str, honest: str = TRUE) -> Case:

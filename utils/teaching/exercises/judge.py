@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from utils.teaching.exercises.handout import Sealed
+from utils.teaching.exercises.mishaps import Endless, explain, time_limit
 from utils.teaching.exercises.model import Exercise
+
+SECONDS = 20.0  # a solution takes a fraction of one
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,25 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
     """Compare an answer with the solution on the hidden cases, and recognise known misconceptions."""
     if answer is ...:
         return Verdict(False, f"`{exercise.name}` is still `...`; put your answer there", answered=False)
+    try:
+        with time_limit(SECONDS):
+            return _compared(exercise, answer)
+    except (Exception, Endless, KeyboardInterrupt, SystemExit) as error:
+        return Verdict(False, explain(error, answer))
+
+
+def _compared(exercise: Exercise, answer: Any) -> Verdict:
     if not exercise.value and (sentence := _not_callable(exercise, answer)):
         return Verdict(False, sentence)
-    try:
-        given = exercise.run(answer)
-    except Exception as error:
-        return Verdict(False, explain(error, answer))
+    given = exercise.run(answer)
     if any(one is ... for one in given):
         return Verdict(False, f"`{exercise.name}` still returns `...`; write its body", answered=False)
-    right = exercise.run(exercise.solution)
+    right = exercise.expected()
     if all(map(same, given, right)):
         return Verdict(True)
-    for wrong in exercise.wrong:
-        if all(map(same, given, exercise.run(wrong.answer))):
-            return Verdict(False, wrong.message)
+    for results, message in exercise.mistaken():
+        if all(map(same, given, results)):
+            return Verdict(False, message)
     return Verdict(False, _first_difference(exercise, given, right))
 
 
@@ -59,16 +67,18 @@ def _first_difference(exercise: Exercise, given: list[Any], right: list[Any]) ->
         if same(ours, theirs):
             continue
         if exercise.value:
-            return f"{short(ours)} is not right" + (f": {reason}" if (reason := _form(ours, theirs)) else "")
+            if ours is None:
+                return f"`{exercise.name}` is None; assign the answer itself to it"
+            return f"{short(ours)} is not right" + (f": {reason}" if (reason := _form(ours, theirs, "")) else "")
         start = f"for {exercise.cases[k].says} it returns"
         if ours is None:
-            return f"{start} None: does every path end in a `return`?"
+            return f"{start} None: does every path end in a `return`? `print` shows a value and returns nothing"
         return f"{start} {_form(ours, theirs) or f'{short(ours)}, where {short(theirs)} is right'}"
     raise AssertionError("no difference between the answer and the solution")
 
 
-def _form(ours: Any, theirs: Any) -> str:
-    """What differs before any number does: kind, shape, length."""
+def _form(ours: Any, theirs: Any, shown: str | None = None) -> str:
+    """What differs before any number does: kind, shape, length; `shown` replaces what would be right."""
     shapes = getattr(ours, "shape", None), getattr(theirs, "shape", None)
     if all(shape is not None for shape in shapes):
         ours_shape, theirs_shape = map(tuple, shapes)  # type: ignore[arg-type]
@@ -79,7 +89,8 @@ def _form(ours: Any, theirs: Any) -> str:
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
         return _entries(ours, theirs)
     if kinds[0] == "list" and len(ours) != len(theirs):
-        return f"{len(ours)} items ({short(ours)}), where {len(theirs)} are right ({short(theirs)})"
+        solution = f" ({short(theirs)})" if shown is None else shown
+        return f"{len(ours)} items ({short(ours)}), where {len(theirs)} are right{solution}"
     return ""
 
 
@@ -94,6 +105,8 @@ def _entries(ours: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> str:
 
 
 def _kind(value: Any) -> str:
+    if isinstance(value, Sealed):
+        return {"int": "number", "float": "number", "str": "text"}.get(value.kind, value.kind)
     if getattr(value, "shape", None) == () or (isinstance(value, int | float) and not isinstance(value, bool)):
         return "number"
     if hasattr(value, "shape"):
@@ -106,6 +119,8 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-4) -> bool:
     if hasattr(theirs, "shape") and hasattr(ours, "shape") and tuple(ours.shape) != tuple(theirs.shape):
         return False
     ours, theirs = (value.tolist() if hasattr(value, "tolist") else value for value in (ours, theirs))
+    if isinstance(theirs, Sealed):
+        return theirs.opens(ours)
     if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
         return len(ours) == len(theirs) and all(same(a, b, tolerance) for a, b in zip(ours, theirs, strict=True))
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
@@ -115,21 +130,6 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-4) -> bool:
     if isinstance(ours, int | float) and isinstance(theirs, int | float):
         return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-6)
     return type(ours) is type(theirs) and bool(ours == theirs)
-
-
-def explain(error: Exception, function: Callable[..., Any]) -> str:
-    """One sentence on an exception: what it is, and in which line of the learner's function it arose."""
-    kind = type(error).__name__
-    words = str(error).strip().splitlines()
-    what = f"{kind}: {words[0].rstrip('.')}" if words else kind
-    code = getattr(function, "__code__", None)
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
-            line = linecache.getline(code.co_filename, trace.tb_lineno).strip()
-            place = f" in line {trace.tb_lineno - code.co_firstlineno + 1} of your function" + (line and f", `{line}`")
-        trace = trace.tb_next
-    return f"it stops{place}, with {what}"
 
 
 def short(value: Any, limit: int = 80) -> str:

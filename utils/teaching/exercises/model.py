@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pprint import pformat
 from typing import Any
@@ -31,6 +31,15 @@ class Wrong:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What stands for a solution in a package that holds none: its stub, and what it and the wrong answers give."""
+
+    stub: str
+    right: list[Any]
+    mistakes: tuple[list[Any], ...]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise.
 
@@ -45,6 +54,7 @@ class Exercise:
         wrong: at least two plausible wrong answers.
         explanation: Markdown below the folded solution.
         value: for a value, the name that the learner assigns; empty for a function.
+        held: in a package for a class, what answers are compared with instead of the solution.
     """
 
     id: str
@@ -58,6 +68,7 @@ class Exercise:
     cases: tuple[Case, ...] = ()
     explanation: str = ""
     value: str = ""
+    held: Held | None = None
     chapter: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +89,8 @@ class Exercise:
     @property
     def stub(self) -> str:
         """The source that the learner starts from; it runs, and gives ``...``."""
+        if self.held:
+            return self.held.stub
         if self.value:
             return f"{self.value} = ..."
         source = _source(self.solution)
@@ -88,7 +101,9 @@ class Exercise:
 
     @property
     def solution_source(self) -> str:
-        """The reference solution as a learner would have written it."""
+        """The reference solution as a learner would have written it; ``ValueError`` in a package without solutions."""
+        if self.held:
+            raise ValueError(f"the solution of exercise {self.id} is not in this package")
         if not self.value:
             return _source(self.solution)
         value = pformat(self.solution(), width=100, sort_dicts=False)
@@ -101,6 +116,15 @@ class Exercise:
         if self.value:
             return [answer() if callable(answer) else answer]
         return [answer(*case.arguments()) for case in self.cases]
+
+    def expected(self) -> list[Any]:
+        """What the solution gives for every case."""
+        return self.held.right if self.held else self.run(self.solution)
+
+    def mistaken(self) -> Iterator[tuple[list[Any], str]]:
+        """What each plausible wrong answer gives for every case, and its sentence."""
+        for k, wrong in enumerate(self.wrong):
+            yield (self.held.mistakes[k] if self.held else self.run(wrong.answer)), wrong.message
 
 
 def _source(function: Callable[..., Any]) -> str:

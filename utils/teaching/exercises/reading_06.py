@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from utils.teaching.exercises.model import Case, Exercise, Wrong
+from utils.teaching.exercises.props import Masks
 
 
 def weight_drop(x, weight, draw, p):
@@ -64,11 +65,7 @@ def _recurrence(rows, length, width, p):
     generator = torch.Generator().manual_seed(rows + length)
     x = torch.randn(rows, length, width, generator=generator)
     weight = 0.8 * torch.randn(width, width, generator=generator)
-
-    def draw():
-        return (torch.rand(width, width, generator=generator) >= p).float()
-
-    return x, weight, draw, p
+    return x, weight, Masks(width, p, seed=rows + length), p
 
 
 WEIGHT_DROP = Exercise(

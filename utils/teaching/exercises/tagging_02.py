@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from utils.teaching.exercises.model import Case, Exercise, Wrong
+from utils.teaching.exercises.props import Cell
 
 
 def both_ways(forward, backward, words):
@@ -49,7 +50,7 @@ def _one_cell(forward, backward, words):
 
 
 def _cells(*words):
-    return lambda word, state: 0.5 * state + word, lambda word, state: 0.1 * state - word, list(words)
+    return Cell(keep=0.5, take=1.0), Cell(keep=0.1, take=-1.0), list(words)
 
 
 BOTH_WAYS = Exercise(
