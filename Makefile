@@ -68,6 +68,8 @@ handout: $(STAMP) ## notebooks and a package without solutions, for a class
 serve: ## show the built site on this machine
 	@test -f $(SITE)/index.html || { echo "There is no site yet: run 'make book' first."; exit 1; }
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C ends it)"
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null || \
+		{ echo "Port $(PORT) is in use: take another one, make serve PORT=8001"; exit 1; }
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE)
 
 test: $(STAMP) $(VENV)/.minilm ## every check, in order: lint, types, tests, mutants, chapters, site
@@ -77,6 +79,7 @@ mutants: $(STAMP) ## put each classic bug into a copy of the package: its test m
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bugs/museum.py $(BUG)
 
 run: $(STAMP) ## execute a chapter in place: make run CHAPTER=03
+	@test -n "$(CHAPTER)" || { echo "Which chapter? make run CHAPTER=03"; exit 1; }
 	$(BIN)/python book/tools/run_chapter.py "$(CHAPTER)" $(if $(MEASURE),--measure)
 
 lab: $(STAMP) ## open JupyterLab
@@ -90,10 +93,11 @@ wild: $(STAMP) ## redo a run on real data: make wild NAME=multi30k/seq2seq PRESE
 	@test -n "$(NAME)" || { echo "Which run? make wild NAME=multi30k/seq2seq PRESET=cpu"; exit 1; }
 	$(BIN)/python -m utils.experiments $(NAME) --preset $(PRESET)
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(STAMP) ## ruff, mypy, and no key or password in any file
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/repository/secrets_scan.py
 
 format: $(STAMP) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -109,8 +113,9 @@ colab-check: $(STAMP) ## chapters alone in an environment like Colab's: make col
 environments: $(STAMP) ## every chapter in every environment, for the site's table (hours): make environments NAME=conda
 	$(BIN)/python tests/environments/table.py $(NAME) $(if $(CHAPTER),--chapters $(CHAPTER))
 
-lock: $(STAMP) ## write requirements/*.lock: versions and hashes; UPGRADE=1 takes the newest
+lock: $(STAMP) ## write requirements/: versions, hashes, licences; UPGRADE=1 takes the newest
 	$(BIN)/python book/tools/lock.py $(if $(UPGRADE),--upgrade)
+	$(BIN)/python book/tools/licences.py
 
 links: $(STAMP) ## ask every link that leads out of the course whether it is still there (needs network)
 	$(BIN)/python book/tools/links.py --check

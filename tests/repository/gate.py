@@ -24,6 +24,7 @@ CHECKS: dict[str, list[str]] = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "types": [PYTHON, "-m", "mypy"],
+    "secrets": [PYTHON, "tests/repository/secrets_scan.py"],
     "tests": ["pytest", "-m", "not browser and not site", "-n", "2", "tests"],
     "mutants": [PYTHON, "tests/bugs/museum.py"],
     "chapters": ["pytest", *NBVAL, "--nbval-cell-timeout", "600", "-n", "2", "--dist", "loadscope", "chapters"],
