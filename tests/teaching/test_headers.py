@@ -37,3 +37,14 @@ def test_nothing_is_guessed(shown):
         header("Why?", needs=[], data="", measured={"seconds": 3})
     with pytest.raises(ValueError, match="question mark"):
         header("A statement", needs=[], data="")
+
+
+def test_on_colab_without_a_gpu_the_card_says_that_none_is_needed(shown, monkeypatch):
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    assert "GPU" not in card(shown).html
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert "has no GPU, and the chapter needs none" in card(shown).html
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert "GPU" not in card(shown).html

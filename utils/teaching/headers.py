@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from utils import runtime
 from utils.teaching import page
 
 
@@ -29,6 +30,8 @@ def header(
         raise ValueError(f"question {question!r} must end in a question mark")
     rows = [("You need", "; ".join(needs)), ("Data", data)]
     rows += [("Measured", _sentence(one)) for one in _several(measured)]
+    if runtime.on_colab() and runtime.device().type == "cpu":  # a GPU is a choice there, and one may look for it
+        rows.append(("This runtime", "has no GPU, and the chapter needs none: it computes on the CPU either way"))
     entries = "".join(f"<dt>{name}</dt><dd>{page.inline(text)}</dd>" for name, text in rows if text)
     body = f'<p class="cc-title">{page.inline(question)}</p><dl>{entries}</dl>'
     css = (
