@@ -19,22 +19,23 @@ PAGE = "book/glossary"
 # What a word of everyday language, or one with two meanings, is looked for as.
 SPELLED = {
     "BIO tags": "BIO",
+    "bidirectional": "from both sides",
     "catastrophic forgetting": "forgetting",
     "exact match": "whole sentence",
-    "fine-tuning": "fine-tuned",
+    "fine-tuning": "fine-tune",
     "greedy decoding": "greedy",
     "head": "heads",
     "head (of a task)": "head",
     "key and value cache": "cache",
     "Kullback-Leibler divergence (KL)": "KL",
-    "layer normalisation": "LayerNorm",
+    "layer normalisation": "norm",
     "masked language model": "masked",
     "memory horizon": "horizon",
-    "next sentence prediction": "next-sentence prediction",
-    "positional encoding": "positional",
+    "next sentence prediction": "second question",
+    "positional encoding": "positions",
+    "pretraining": "pretrain",
     "query, key, value": "query",
     "residual connection": "residual",
-    "scaling law": "scaling",
     "slanted triangle": "slanted",
     "supervised fine-tuning (SFT)": "SFT",
     "tied weights": "tied",
@@ -111,7 +112,7 @@ def add(app: Sphinx, doctree: nodes.document) -> None:
     ):
         term = next(iter(item.findall(nodes.term))).astext()
         if place := first(term, texts):
-            label = f"chapter {place.stem[:2]}, {place.heading}"
+            label = f"chapter {place.stem[:2]}, {re.sub(r'^[0-9]+[.] ', '', place.heading)}"
             link = nodes.reference("", label, refuri=place.link, internal=True)
             paragraph = nodes.paragraph("", "First in ", link, classes=["course-first"])
             next(iter(item.findall(nodes.definition))).append(paragraph)

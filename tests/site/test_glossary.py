@@ -26,7 +26,9 @@ TEXTS = glossary_links.sections()
         ("alignment error rate (AER)", "04"),
         ("self-attention", "05"),
         ("gradual unfreezing", "06"),
+        ("pretraining", "06"),
         ("byte-pair encoding", "07"),
+        ("scaling law", "07"),
     ],
 )
 def test_a_term_is_found_where_it_is_explained(term: str, chapter: str) -> None:
