@@ -3,8 +3,8 @@
     python book/tools/lock.py [--upgrade]      without it, versions that are locked already stay
 
 `book.lock` is what builds the site. `run.lock` is what running the chapters takes besides: torch with its parts, and
-d2l, which comes without its dependencies. Both are complete and hold for Python 3.11 to 3.13 on Linux, macOS and
-Windows, so they are installed with ``--require-hashes --no-deps``. uv resolves; it writes no address.
+d2l, which comes without its dependencies. Both are complete and hold from Python 3.11 on, on every system, so they are
+installed with ``--require-hashes --no-deps``. uv resolves; it writes no address.
 """
 
 from __future__ import annotations

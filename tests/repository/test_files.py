@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -100,3 +102,68 @@ def test_no_file_is_too_large_for_a_repository() -> None:
 
 def test_no_pickle_is_tracked() -> None:
     assert [p.name for p in tracked("*.pt", "*.pth", "*.pkl", "*.pickle", "*.bin", "*.ckpt")] == []
+
+
+PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle"}
+READS_PICKLES = {"read_pickle", "to_pickle"}
+# They make a file that would run code, and show that the course does not run it.
+BOMBS = {"tests/properties/test_checkpoints.py"}
+
+
+def unsafe(code: str) -> list[str]:
+    """Where Python code could execute a file that it loads, or code from a hub."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            found += [f"{node.lineno}: import {name}" for name in names if name.partition(".")[0] in PICKLES]
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            safe = called != "torch.load" or given.get("weights_only") == "True"
+            for word in ("allow_pickle", "trust_remote_code"):
+                safe = safe and given.get(word, "False") == "False"
+            if not safe or called.rpartition(".")[2] in READS_PICKLES:
+                found.append(f"{node.lineno}: {called}")
+    return found
+
+
+def code_of(path: Path) -> str:
+    """The Python of a file; of a notebook, that of its cells without the lines that only IPython reads."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return text
+    cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
+    return "\n".join(re.sub(r"^\s*[%!].*$", "", "".join(c["source"]), flags=re.MULTILINE) for c in cells)
+
+
+@pytest.mark.parametrize("path", tracked("*.py", "chapters/*.ipynb"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_file_is_loaded_that_could_run_code(path: Path) -> None:
+    if str(path.relative_to(ROOT)) in BOMBS:
+        assert unsafe(code_of(path))
+    else:
+        assert unsafe(code_of(path)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "from joblib import load",
+        "torch.load(f)",
+        "torch.load(f, weights_only=False)",
+        "np.load(f, allow_pickle=True)",
+        "pd.read_pickle(f)",
+        "AutoModel.from_pretrained(n, trust_remote_code=True)",
+    ],
+)
+def test_what_could_run_code_is_seen(line: str) -> None:
+    assert unsafe(line)
+    assert unsafe("torch.load(f, weights_only=True)\nnp.load(f)\nload_file(f)\nimport json") == []
+
+
+def test_the_only_pickles_of_a_run_are_read_by_a_reader_that_runs_nothing() -> None:
+    """accelerate's checkpoints have a random_states_*.pkl; its `load` sets weights_only, and nothing else reads it."""
+    trainer = (ROOT / "utils/training/trainer.py").read_text(encoding="utf-8")
+    assert "from accelerate.utils import load" in trainer
+    assert [p.name for p in tracked("utils/*.py") if ".pkl" in p.read_text(encoding="utf-8")] == ["trainer.py"]
