@@ -17,11 +17,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2] / "book/tools")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book/tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import alone  # noqa: E402
-import interpreters  # noqa: E402
-from run_chapter import find  # noqa: E402
+import alone
+import interpreters
+from run_chapter import find
 
 LIST = Path(__file__).with_name("colab.txt")
 ENVIRONMENT = alone.ROOT / "_build/colab-environment"

@@ -1,10 +1,10 @@
 """`make environments`: every chapter in every environment that this machine can make; what came out goes to the site.
 
-    python tests/environments/table.py [NAME ...] [--chapters 03 05]      without a name all of `HERE`
+    python tests/environments/table.py [NAME ...] [--chapters 03 05] [--again]      without a name all of `HERE`
 
 A chapter runs alone in an empty folder, with a kernel of the environment. Results go to book/environments/NAME.json,
-chapter by chapter: a run that was stopped goes on where it was, and what was run at an older commit is run again only
-where the chapter's code or the package has changed. Only committed code is run, so a result can name its commit.
+chapter by chapter: a run that was stopped goes on where it was, and a chapter that passed at an older commit is run
+again only if its code has changed, or with --again. Only committed code is run, so a result can name its commit.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2] / "book/tools")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book/tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import alone  # noqa: E402
-import colab_check  # noqa: E402
-import conda  # noqa: E402
-import interpreters  # noqa: E402
-from run_chapter import find  # noqa: E402
+import alone
+import colab_check
+import conda
+import interpreters
+from run_chapter import find
 
 ROOT = alone.ROOT
 RESULTS = ROOT / "book/environments"
 OFFLINE = ROOT / "tests/environments/offline"
-LOCKS = ("book.lock", "torch.lock")
+LOCKS = ("book.lock", "run.lock")
 SHOWN = ("torch", "numpy", "pandas", "matplotlib", "ipywidgets", "ipython", "accelerate", "tokenizers")
 QUESTION = """
 import json, platform
@@ -119,19 +120,16 @@ def versions(python: Path) -> dict[str, str]:
 
 
 def done(result: dict[str, Any], path: Path) -> bool:
-    """Whether a chapter was run and nothing that it runs has changed since: its code, or the package."""
+    """Whether a chapter passed with the code that it has now."""
     entry = result["chapters"].get(path.stem)
-    if not entry or entry["complaints"] or entry["code"] != alone.fingerprint(path):
-        return False
-    changed = subprocess.run(["git", "diff", "--quiet", entry["commit"], "HEAD", "--", "utils"], cwd=ROOT)
-    return changed.returncode == 0
+    return bool(entry) and not entry["complaints"] and entry["code"] == alone.fingerprint(path)
 
 
-def run(name: str, paths: list[Path], work: Path) -> bool:
+def run(name: str, paths: list[Path], work: Path, again: bool = False) -> bool:
     """Run the chapters in an environment, keep each result as it comes; False if one complains."""
     file = RESULTS / f"{name}.json"
     result: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {"chapters": {}}
-    todo = [path for path in paths if not done(result, path)]
+    todo = [path for path in paths if again or not done(result, path)]
     place = PLACES[name](work) if todo else None
     for path in todo:
         assert place is not None
@@ -155,6 +153,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run every chapter in every environment.")
     parser.add_argument("names", nargs="*", help=f"which environments: {', '.join(PLACES)}; without, {', '.join(HERE)}")
     parser.add_argument("--chapters", nargs="+", help="only these")
+    parser.add_argument("--again", action="store_true", help="also what has passed already")
     arguments = parser.parse_args()
     if changed := git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!book/environments"):
         print(f"There are changes that are not committed, so a result could not name its commit:\n{changed}")
@@ -164,7 +163,7 @@ def main() -> int:
         if unknown := set(arguments.names) - set(PLACES):
             raise ValueError(f"no environment {', '.join(sorted(unknown))}; there are: {', '.join(PLACES)}")
         with tempfile.TemporaryDirectory() as work:
-            good = [run(name, paths, Path(work)) for name in arguments.names or HERE]
+            good = [run(name, paths, Path(work), arguments.again) for name in arguments.names or HERE]
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
