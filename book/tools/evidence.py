@@ -1,27 +1,33 @@
-"""The notes, line by line, with the verdicts that measure them: book/evidence.toml and the ledger as a MyST table."""
+"""The notes, line by line: book/evidence.toml and the ledger as MyST tables, with links into the chapters."""
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from docutils.nodes import make_id
+
+from utils.teaching import page
+from utils.teaching.claims import MIME
+from utils.teaching.ledger import Entry, ledger
+
 ROOT = Path(__file__).resolve().parents[2]
+HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
 
 
 def lines(path: Path = ROOT / "book/evidence.toml") -> list[dict[str, Any]]:
-    """Each line of the notes: what it ``says``, and its ``claims`` or why there is ``nothing`` to measure."""
+    """Each line of the notes: what it ``says``, and its ``claims`` or, where nothing is measured, what is ``told``."""
     return tomllib.loads(path.read_text(encoding="utf-8"))["line"]
 
 
 def table() -> str:
     """A row for each line that claims something."""
-    from utils.teaching.ledger import ledger
-
-    found: dict[str, list[Any]] = {}
-    for entry in ledger(sorted((ROOT / "chapters").glob("*.ipynb"))):
-        found.setdefault(entry.claim["id"], []).append(entry)
+    found = measured()
     rows = ["| the notes say | measured |", "|---|---|"]
     for line in lines():
         if "claims" in line:
@@ -30,12 +36,75 @@ def table() -> str:
     return "\n".join([":::{table} What the notes claim", ":widths: 40 60", "", *rows, ":::"])
 
 
-def verdict(entries: list[Any]) -> str:
-    """A claim with a link to its last measurement, and what came out of each."""
-    from utils.teaching import page
+def listing() -> str:
+    """Every line of the notes, a table a part: the sections that answer it, and its claims by name."""
+    parts: list[str] = []
+    for line in lines():
+        if "part" in line:
+            head = [f":::{{table}} {line['part']}", ":widths: 42 33 25", ""]
+            parts += [
+                *([":::", ""] if parts else []),
+                *head,
+                "| the notes | answered in | measured by |",
+                "|---|---|---|",
+            ]
+        said = line["says"] if line["says"].startswith("picture") else f'"{line["says"]}"'
+        places = "<br>".join([*([line["aside"]] if "aside" in line else []), *map(section, sections(line))])
+        parts.append(
+            f"| {said} | {places} | {'<br>'.join(map(named, line.get('claims', ()))) or 'told: ' + line['told']} |"
+        )
+    return "\n".join([*parts, ":::"])
 
+
+def verdict(entries: list[Entry]) -> str:
+    """A claim with a link to its last measurement, and what came out of each."""
     outcomes = {entry.claim["kind"]: "holds" if entry.claim["holds"] else "does not hold" for entry in entries}
     said = set(outcomes.values())
     kinds = said.pop() if len(said) == 1 else ", ".join(f"{kind}: {outcome}" for kind, outcome in outcomes.items())
     statement = page.inline(entries[-1].claim["statement"]).replace("|", "\\|")
     return f'<a href="{escape(entries[-1].link)}">{statement}</a>: **{kinds}**'
+
+
+def named(name: str) -> str:
+    """A claim's name, with a link to its first measurement."""
+    return f'<a href="{escape(measured()[name][0].link)}"><code>{name}</code></a>'
+
+
+def sections(line: dict[str, Any]) -> list[str]:
+    """Where a line is answered, as "chapter heading": as it says itself, else where its claims are measured."""
+    return line.get("at") or list(dict.fromkeys(homes()[name] for name in line["claims"]))
+
+
+def section(place: str) -> str:
+    """A link to a section, given as "chapter heading"."""
+    number, _, heading = place.partition(" ")
+    (file,) = (ROOT / "chapters").glob(f"{number}_*.ipynb")
+    return (
+        f'<a href="../chapters/{file.stem}.html#{make_id(heading)}">{int(number)} · {page.inline(heading)}</a>'.replace(
+            "|", "\\|"
+        )
+    )
+
+
+@cache
+def measured() -> dict[str, list[Entry]]:
+    """All verdicts by the name of their claim."""
+    found: dict[str, list[Entry]] = {}
+    for entry in ledger(sorted((ROOT / "chapters").glob("*.ipynb"))):
+        found.setdefault(entry.claim["id"], []).append(entry)
+    return found
+
+
+@cache
+def homes() -> dict[str, str]:
+    """The section in which each claim is measured first, as "chapter heading"."""
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        heading = ""
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                heading = (HEADING.findall("".join(cell["source"])) or [heading])[-1]
+            for output in cell.get("outputs", ()):
+                if MIME in output.get("data", {}):
+                    found.setdefault(output["data"][MIME]["id"], f"{path.name[:2]} {heading}")
+    return found

@@ -94,6 +94,7 @@ SOURCES: dict[str, Callable[[], str]] = {
     "scoreboards": scoreboards,
     "chapters": chapter_tables.contents,
     "evidence": evidence.table,
+    "notes": evidence.listing,
     "length": chapter_tables.length,
     "runs": chapter_tables.runs,
     "story": chapter_tables.story,
