@@ -90,11 +90,12 @@ def prepare(folder: Path, parts: Parts, size: int) -> tuple[WordPieces, dict[str
     from safetensors.torch import load_file, save_file
 
     rows, learned = folder / "tokens.safetensors", folder / "pieces.json"
+    named = {f"{part}/{name}": texts for part, several in parts.items() for name, texts in several.items() if texts}
     if rows.exists():
-        return WordPieces.from_json(learned.read_text()), {n: row.long() for n, row in load_file(rows).items()}
+        kept = load_file(rows)  # in an order of its own, but sources stand one behind the other in that of the parts
+        return WordPieces.from_json(learned.read_text()), {name: kept[name].long() for name in named}
     pieces = WordPieces.train([text for texts in parts["train"].values() for text in texts], size)
-    found = {f"{part}/{name}": encode(pieces, texts) for part, several in parts.items()
-             for name, texts in several.items() if texts}  # fmt: skip
+    found = {name: encode(pieces, texts) for name, texts in named.items()}
     folder.mkdir(parents=True, exist_ok=True)
     learned.write_text(pieces.to_json())
     save_file({name: row.int() for name, row in found.items()}, rows)
@@ -113,16 +114,16 @@ def nats(model: GPT, row: Tensor, overlap: int = 0, every: int = 1) -> tuple[flo
     Of a shared piece the score with the longer past counts. `every` > 1 takes each such window only.
     """
     model.eval()
-    context, total, count = model.config.context, 0.0, 0
+    context, total, count, device = model.config.context, 0.0, 0, next(model.parameters()).device
     if not 0 <= overlap < context:
         raise ValueError(f"overlap {overlap} must be at least 0 and below the context of {context}")
     step = context - overlap
     begins = torch.arange(0, max(len(row) - 1 - overlap, 1), step)[::every]
     for some in begins.split(32):
         place = some[:, None] + torch.arange(context + 1)  # (B, T + 1)
-        window = row[place.clamp(max=len(row) - 1)]
+        window = row[place.clamp(max=len(row) - 1)].to(device)
         new = (torch.arange(context) >= overlap) | (some[:, None] == 0)
-        asked = new & (place[:, 1:] < len(row))  # (B, T)
+        asked = (new & (place[:, 1:] < len(row))).to(device)  # (B, T)
         logits = model(window[:, :-1])[asked].float()
         total += float(F.cross_entropy(logits, window[:, 1:][asked], reduction="sum"))
         count += int(asked.sum())
