@@ -81,9 +81,10 @@ def looks(translator: Translator, german: str, reference: str) -> dict[str, Any]
     not look back.
     """
     source, target = translator.encode(german), translator.pieces.encode(reference)
-    state, rows = translator.model.eval().start(pad([source]), trace=True), []
+    device = next(translator.model.parameters()).device
+    state, rows = translator.model.eval().start(pad([source]).to(device), trace=True), []
     for token in [BOS, *target[:-1]]:
-        _, state = translator.model.step(torch.tensor([token]), state)
+        _, state = translator.model.step(torch.tensor([token], device=device), state)
         weights = state.trace.get("cross", state.trace.get("weights"))
         if weights is None:
             return {}
