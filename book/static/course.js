@@ -15,6 +15,12 @@ document.addEventListener("DOMContentLoaded", () => {
     else if (/^\S+ \(\S+ to \S+\)$/.test(text)) cell.classList.add("course-range");
     else if (/^[-+\d.,e]+( (ms|%|s))?$/.test(text)) cell.classList.add("course-unbroken");
   }
+  // Marks under letters (^^^) say something only while no line is wrapped: what they stand in scrolls.
+  for (const printed of document.querySelectorAll(".cell_output .stream pre")) {
+    if (!/^ *\^[ ^]*$/m.test(printed.textContent)) continue;
+    printed.classList.add("course-aligned");
+    printed.tabIndex = 0;
+  }
   // The search button shows "Search" and its keys; its label says less than it shows.
   for (const button of document.querySelectorAll(".search-button-field")) button.removeAttribute("aria-label");
   // The bibliography is a list whose entries carry a role that is no list item and is deprecated.
@@ -38,6 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
     hint.setAttribute("aria-hidden", "true");
     picture.replaceWith(hint, box);
     box.append(picture);
+    box.dataset.says = (picture.alt || picture.getAttribute("aria-label") || "").split(/[.:,]/)[0].slice(0, 60);
     return [box, hint];
   };
   document.addEventListener("DOMContentLoaded", () => {
@@ -46,7 +53,7 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const { target: box } of entries) {
         const wide = box.scrollWidth > box.clientWidth + 1;
         boxes.get(box).hidden = !wide;
-        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Picture, scrolls sideways"]]) {
+        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", `Scrolls sideways: ${box.dataset.says}`]]) {
           if (wide) box.setAttribute(name, value);
           else box.removeAttribute(name);
         }

@@ -80,6 +80,15 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(phone) -> None:
     assert loose == []
 
 
+def test_marks_stay_under_their_letters(browser, address) -> None:
+    page, _ = visit(browser, address, "chapters/02_four_shapes.html", 390, "light")
+    printed = page.locator(".cell_output .stream pre", has_text="^^^^^^")
+    assert printed.count() == 1
+    lines, height = len(printed.inner_text().rstrip().splitlines()), printed.evaluate("e => e.clientHeight")
+    assert height < (lines + 2.5) * printed.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)"), "a line wraps"
+    page.context.close()
+
+
 def test_a_wide_screen_needs_no_scrolling(browser, address) -> None:
     for path in CHAPTERS:
         page, _ = visit(browser, address, path, 1440, "light")

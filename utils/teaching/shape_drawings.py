@@ -90,7 +90,7 @@ def columns(shape: Shape, look: Look = inline, now: int | None = None) -> str:
     """The columns of a shape, side by side from x = 0; with `now`, moments behind it are faint."""
     drawn = []
     for k, moment in enumerate(shape.moments):
-        faint = ' opacity=".25"' if now is not None and k > now else ""
+        faint = ' opacity=".45"' if now is not None and k > now else ""
         body = _column(moment, look) + (_arrows(shape.moments[k - 1], moment, look) if k else "")
         drawn.append(f'<g transform="translate({WIDTH * k} 0)"{faint}>{body}</g>')
     return "".join(drawn)
