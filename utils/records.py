@@ -91,7 +91,8 @@ def recorded(name: str, preset: str | None = None) -> Record:
     command = [sys.executable, "-m", "utils.experiments", name, *(["--preset", preset] if preset else [])]
     if subprocess.run(command).returncode:
         raise RuntimeError(f"the run {name!r} failed, see above; without COURSE_RUN its record is shown instead")
-    return load(runs_folder() / name / "record.json")
+    found = (runs_folder() / name).glob("*/record.json")  # one a preset and seed
+    return load(max(found, key=lambda file: file.stat().st_mtime))
 
 
 def runs_folder() -> Path:

@@ -69,6 +69,11 @@ def precision(device: torch.device | str) -> Precision:
     return "bf16" if torch.cuda.get_device_capability(chosen) >= (8, 0) else "fp16"
 
 
+def process() -> tuple[int, int]:
+    """This process's number and how many there are: what `torchrun` and `accelerate launch` tell; else (0, 1)."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def one_thread() -> None:
     """Let torch use one CPU core from here on: small models gain nothing from more, and sums keep their order."""
     import torch

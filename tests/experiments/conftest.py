@@ -17,6 +17,6 @@ def smoke(tmp_path, monkeypatch) -> Callable[[str], records.Record]:
 
     def run(name: str) -> records.Record:
         assert command.main([name, "--preset", "smoke", "--device", "cpu"]) == 0
-        return records.load(tmp_path / name / "record.json")
+        return records.load(tmp_path / name / "smoke-0" / "record.json")
 
     return run

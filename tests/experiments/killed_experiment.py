@@ -1,6 +1,9 @@
-"""Runs the smoke preset of an experiment undisturbed, and killed and taken up again: prints both records.
+"""Runs the smoke preset of an experiment undisturbed, and killed and taken up again elsewhere: prints both records.
 
-python killed_experiment.py NAME FOLDER STEP
+python killed_experiment.py NAME FOLDER COUNT
+
+COUNT is after how many training steps, or how many results of a run of many short trainings, it is killed. Before it is
+taken up again, the folder of its runs is moved to another place, as a Drive is mounted by another machine.
 """
 
 from __future__ import annotations
@@ -21,17 +24,22 @@ from utils.training.trainer import Plan
 
 
 def child(name: str, folder: Path, kill: int | None) -> None:
-    """The command, with a checkpoint every second step; killed after step `kill`, if there is one."""
+    """The command, with a checkpoint every second step; killed after `kill` steps or results, if it is to be killed."""
     os.environ["COURSE_RUNS"] = str(folder)
     runs.Plan = functools.partial(Plan, every=2)
-    keep = runs.Run.keep
+    seen = 0
 
-    def keep_and_die(self, step):
-        keep(self, step)
-        if step.number == kill:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def and_die(method):
+        def wrapped(self, *arguments):
+            nonlocal seen
+            method(self, *arguments)
+            seen += 1
+            if seen == kill:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-    runs.Run.keep = keep_and_die
+        return wrapped
+
+    runs.Run.keep, runs.Run.remember = and_die(runs.Run.keep), and_die(runs.Run.remember)
     sys.exit(command.main([name, "--preset", "smoke", "--device", "cpu"]))
 
 
@@ -47,9 +55,12 @@ def main(name: str, root: Path, kill: int) -> None:
 
     sys.stdout, out = sys.stderr, sys.stdout
     codes = [forked(name, root / "whole"), forked(name, root / "killed", kill)]
-    left = sorted(path.name for path in (root / "killed" / name / "checkpoint").iterdir())
-    codes.append(forked(name, root / "killed"))
-    found = {run: json.loads((root / run / name / "record.json").read_text()) for run in ("whole", "killed")}
+    folder = root / "killed" / name / "smoke-0"
+    left = sorted(path.name for path in (*folder.glob("memory.json"), *folder.glob("checkpoint/*")))
+    (root / "killed").rename(root / "moved")
+    codes.append(forked(name, root / "moved"))
+    files = {run: root / run / name / "smoke-0" / "record.json" for run in ("whole", "moved")}
+    found = {run: json.loads(file.read_text()) for run, file in files.items()}
     print(json.dumps(found | {"codes": codes, "left": left}), file=out)
 
 

@@ -25,7 +25,7 @@ NEAR = places.PlaceSettings(steps=250, batch=16, length=12, longest=30, back=1, 
 def test_every_sweep_leaves_a_record(name: str, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
     assert main([f"lab_after/{name}", "--preset", "smoke", "--device", "cpu"]) == 0
-    assert (tmp_path / "lab_after" / name / "record.json").exists()
+    assert (tmp_path / "lab_after" / name / "smoke-0/record.json").exists()
 
 
 def test_they_are_chapter_09s() -> None:

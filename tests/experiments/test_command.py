@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,10 +17,12 @@ import torch
 from utils import pretrained, records
 from utils.data import sources
 from utils.experiments import __main__ as command
+from utils.experiments import multi30k, real_text
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).resolve().parents[2]
 NAME = "multi30k/seq2seq"
 TIMES = ("date", "seconds", "commit")  # what two runs of the same code may differ in
+GPT_READS = {name.partition(" ")[0].strip(",").partition(",")[0] for name in real_text.SOURCES}
 needs_multi30k = pytest.mark.skipif(
     not sources.available("multi30k"), reason="Multi30k is not in the cache: set COURSE_DATA or fetch it once"
 )
@@ -66,13 +70,28 @@ def test_bad_arguments_get_one_sentence_and_no_folder(capsys, runs, arguments, m
 
 
 def test_an_unfinished_run_with_other_settings_is_not_thrown_away(capsys, runs):
-    checkpoint = runs / NAME / "checkpoint" / "step-00000500"
+    folder = runs / NAME / "smoke-0"
+    checkpoint = folder / "checkpoint" / "step-00000500"
     checkpoint.mkdir(parents=True)
-    (runs / NAME / "identity.json").write_text('["another preset"]')
+    (folder / "identity.json").write_text('["other sizes"]')
     assert command.main([NAME, "--preset", "smoke", "--device", "cpu"]) == 2
     assert "--fresh" in capsys.readouterr().err
     assert checkpoint.is_dir()
-    assert (runs / NAME / "identity.json").read_text() == '["another preset"]'
+    assert (folder / "identity.json").read_text() == '["other sizes"]'
+
+
+def test_presets_and_seeds_have_folders_of_their_own(runs):
+    """An unfinished run stays where it is while another preset, or another seed, begins."""
+    known = {NAME: (None, {"smoke": multi30k.PRESETS["seq2seq"]["smoke"], "cpu": multi30k.PRESETS["seq2seq"]["cpu"]})}
+    places = set()
+    for preset, seed in (("smoke", 0), ("smoke", 1), ("cpu", 0), ("smoke", 0)):
+        options = argparse.Namespace(preset=preset, device="cpu", seed=seed, fresh=False, ship=False)
+        run, _ = command._prepare(NAME, options, known)
+        assert run.folder == runs / NAME / f"{preset}-{seed}"
+        run.remember()
+        places.add(run.folder)
+    assert len(places) == 3
+    assert all((place / "memory.json").exists() for place in places)
 
 
 def run(*arguments: str, runs: Path) -> subprocess.CompletedProcess[str]:
@@ -81,13 +100,29 @@ def run(*arguments: str, runs: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=500)
 
 
+def kill(name: str, count: int, folder: Path) -> dict[str, Any]:
+    """An undisturbed smoke run, and one killed after so many steps or results, moved elsewhere and taken up again."""
+    done = run(str(HERE / "killed_experiment.py"), name, str(folder), str(count), runs=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["codes"] == [0, -9, 0]
+    return found
+
+
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """An undisturbed smoke run, and one killed at its fifth step of eight and taken up again."""
+    """Killed at its fifth step of eight."""
     folder = tmp_path_factory.mktemp("runs")
-    done = run(str(HERE / "killed_experiment.py"), NAME, str(folder), "5", runs=folder)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder, json.loads(done.stdout)
+    return folder, kill(NAME, 5, folder)
+
+
+def timeless(value: Any) -> Any:
+    """A record without what two runs of the same code may differ in."""
+    if isinstance(value, list):
+        return [timeless(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: timeless(each) for key, each in value.items() if key not in TIMES and not key.endswith(" a second")}
 
 
 @pytest.mark.real_data
@@ -95,16 +130,24 @@ def killed(tmp_path_factory):
 @needs_multi30k
 def test_a_run_that_was_killed_and_taken_up_leaves_the_same_record(killed):
     folder, found = killed
-    assert found["codes"] == [0, -9, 0]
     assert found["left"] == ["step-00000004"]
-    whole, again = ({k: v for k, v in found[name].items() if k not in TIMES} for name in ("whole", "killed"))
-    for record in (whole, again):
-        del record["metrics"]["greedy sentences a second"]
-        record["scoreboard"] = [{k: v for k, v in row.items() if k not in TIMES} for row in record["scoreboard"]]
-    assert whole == again
-    one, other = (pretrained.load(folder / name / NAME / "weights.safetensors") for name in ("whole", "killed"))
+    assert timeless(found["whole"]) == timeless(found["moved"])
+    one, other = (pretrained.load(folder / name / NAME / "smoke-0/weights.safetensors") for name in ("whole", "moved"))
     for name, value in one.model.state_dict().items():
         assert torch.equal(value, other.model.state_dict()[name])
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(sources.available, ("sst2", *GPT_READS))), reason="texts are not in the cache")
+@pytest.mark.parametrize(
+    ("name", "count", "left"), [("gpt/real_text", 6, ["step-00000004"]), ("sentiment/lstm", 2, ["memory.json"])]
+)
+def test_so_do_a_run_that_keeps_files_of_its_own_and_one_of_several_trainings(name, count, left, tmp_path):
+    """The GPT keeps its pieces; the LSTM is trained from several seeds, one result after the other."""
+    found = kill(name, count, tmp_path)
+    assert found["left"] == left
+    assert timeless(found["whole"]) == timeless(found["moved"])
 
 
 @pytest.mark.real_data
@@ -112,16 +155,16 @@ def test_a_run_that_was_killed_and_taken_up_leaves_the_same_record(killed):
 @needs_multi30k
 def test_a_run_leaves_its_record_and_weights_and_nothing_to_take_up(killed):
     folder, _ = killed
-    left = {path.name for path in (folder / "whole" / NAME).iterdir()}
+    left = {path.name for path in (folder / "whole" / NAME / "smoke-0").iterdir()}
     assert left == {"identity.json", "record.json", "weights.safetensors"}
-    record = records.load(folder / "whole" / NAME / "record.json")
+    record = records.load(folder / "whole" / NAME / "smoke-0/record.json")
     assert (record.name, record.preset, record.seeds) == (NAME, "smoke", [0])
     assert record.command == f"python -m utils.experiments {NAME} --preset smoke --seed 0"
     assert record.seconds > 0
     assert [point["step"] for point in record.curves["training"]] == [4, 8]
     assert [point["epoch"] for point in record.curves["validation"]] == [1, 2]
     assert record.config["examples"] == record.sizes["training pairs"] == 60
-    translator = pretrained.load(folder / "whole" / NAME / "weights.safetensors")
+    translator = pretrained.load(folder / "whole" / NAME / "smoke-0/weights.safetensors")
     assert pretrained.parameters(translator.model) == record.sizes["parameters"]
     for metric in ("test BLEU, greedy", "test BLEU, beam", "test tokens right"):
         assert metric in record.metrics
@@ -137,7 +180,7 @@ def test_a_chapter_can_run_it_afresh(monkeypatch, runs):
     monkeypatch.chdir(ROOT)
     record = records.recorded(NAME, preset="smoke")
     assert record.preset == "smoke"
-    assert (runs / NAME / "record.json").exists()
+    assert (runs / NAME / "smoke-0/record.json").exists()
     assert record.metrics["beam"]["size"] in (1, 5)
 
 

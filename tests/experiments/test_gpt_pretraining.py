@@ -63,6 +63,7 @@ def test_rows_hold_all_texts_with_their_ends_and_are_made_once(tmp_path, monkeyp
     again, same = prepare(tmp_path, PARTS, 40)
     assert again.to_json() == pieces.to_json()
     assert all(torch.equal(rows[name], same[name]) for name in rows)
+    assert list(same) == list(rows), "a run that is taken up again reads the sources in the same order"
 
 
 def test_the_score_of_all_lies_between_those_of_the_sources(tmp_path) -> None:
@@ -90,7 +91,7 @@ def test_texts_are_cut_to_the_characters_asked_for() -> None:
 @needs_text
 @pytest.mark.real_data
 def test_a_run_goes_from_text_to_a_writer_that_can_be_loaded(smoke, tmp_path) -> None:
-    record, folder = smoke("gpt/real_text"), tmp_path / "gpt" / "real_text"
+    record, folder = smoke("gpt/real_text"), tmp_path / "gpt/real_text/smoke-0"
     assert [point["step"] for point in record.curves["validation"]] == [4, 8]
     assert record.curves["validation"][-1]["loss"] < record.curves["validation"][0]["loss"]
     assert [row["step"] for row in record.samples] == [0, 1, 2, 4, 8]

@@ -215,7 +215,7 @@ def test_a_copy_reads_sentences_of_praise_and_the_writer_stays_as_it_is() -> Non
 def test_a_run_trains_and_measures_every_system(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
     assert command.main(["steering/reviews", "--preset", "smoke", "--device", "cpu"]) == 0
-    folder = tmp_path / "steering" / "reviews"
+    folder = tmp_path / "steering/reviews/smoke-0"
     record = command.records.load(folder / "record.json")
     plan: Steering = command.catalogue()["steering/reviews"][1]["smoke"]
     rows = record.curves["systems"]

@@ -73,6 +73,6 @@ def test_an_experiment_runs_from_data_to_record(smoke, name, tmp_path):
     assert record.metrics
     assert record.curves
     if name == "ulmfit/general":
-        writer = pretrained.load(tmp_path / name / "weights.safetensors")
+        writer = pretrained.load(tmp_path / name / "smoke-0/weights.safetensors")
         assert writer("the film", 5, seed=1).startswith("the film ")
         assert record.metrics["test, perplexity"] > 1

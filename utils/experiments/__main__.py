@@ -3,6 +3,9 @@
 python -m utils.experiments                              what there is
 python -m utils.experiments multi30k/seq2seq             run it with the preset that fits this machine
 python -m utils.experiments --chapter 03                 redo all lab sweeps of a chapter
+torchrun --nproc-per-node 2 -m utils.experiments NAME    run it on two processes, each with its share of every batch
+
+A run lives in the folder NAME/PRESET-SEED below $COURSE_RUNS, or below ./runs.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from utils import experiments, records, runtime
 from utils.data.sources import DataUnavailable
@@ -62,13 +67,16 @@ def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dic
     try:
         run, function = _prepare(name, options, known)
     except ValueError as error:
-        print(error, file=sys.stderr)
+        _complain(error)
         return 2
     try:
         function(run)
     except DataUnavailable as error:
-        print(error, file=sys.stderr)
+        _complain(error)
         return 1
+    if run.process:
+        shutil.rmtree(run.folder)
+        return 0
     record = run.record()
     record.write(run.folder / "record.json")
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
@@ -77,6 +85,12 @@ def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dic
     if options.ship:
         _ship(run)
     return 0
+
+
+def _complain(error: Exception) -> None:
+    """One sentence on stderr, also where several processes have met the same error."""
+    if runtime.process()[0] == 0:
+        print(error, file=sys.stderr)
 
 
 def _prepare(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> tuple[Run, Any]:
@@ -89,21 +103,31 @@ def _prepare(name: str, options: argparse.Namespace, known: dict[str, tuple[Any,
         raise ValueError("a smoke run shows that the code works, not how well: it is not shipped")
     if preset not in presets:
         raise ValueError(f"{name} has no preset {preset!r}; it has: {', '.join(presets)}")
-    folder = records.runs_folder() / name
-    run = Run(name, preset, presets[preset], folder, str(device), options.seed)
+    folder = records.runs_folder() / name / f"{preset}-{options.seed}"
+    run = Run(name, preset, presets[preset], folder, str(device), options.seed, *runtime.process())
     if not options.fresh and not _same_run(run) and _unfinished(folder):
         raise ValueError(f"{folder} holds an unfinished run with other settings: finish it, or forget it with --fresh")
-    if options.fresh or not _same_run(run):
+    if run.process == 0 and (options.fresh or not _same_run(run)):
         shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "identity.json").write_text(run.identity())
+        folder.mkdir(parents=True)
+        (folder / "identity.json").write_text(run.identity())
+    _wait_for_all(run)
+    run.folder.mkdir(exist_ok=True)
     if (memory := folder / "memory.json").exists():
         run.memory.update(json.loads(memory.read_text()))
     return run, function
 
 
+def _wait_for_all(run: Run) -> None:
+    """Go on when every process has come here; nothing to wait for where there is one."""
+    if run.processes > 1:
+        from accelerate import PartialState
+
+        PartialState(cpu=run.device == "cpu").wait_for_everyone()
+
+
 def _same_run(run: Run) -> bool:
-    identity: Path = run.folder / "identity.json"
+    identity: Path = run.shared / "identity.json"
     return identity.exists() and identity.read_text() == run.identity()
 
 
@@ -119,4 +143,7 @@ def _ship(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    sys.exit(status)

@@ -19,7 +19,8 @@ class Run:
     """What an experiment is given, and where it puts what it finds.
 
     `memory` survives a kill (it is saved with each checkpoint); `found` becomes the record's sizes, metrics,
-    curves, samples, scoreboard and notes.
+    curves, samples, scoreboard and notes. Where several processes train together, each runs the whole experiment and
+    writes into a folder of its own below the run's, so that no file is written twice; the first one's is the run's.
     """
 
     name: str
@@ -28,16 +29,21 @@ class Run:
     folder: Path
     device: str | None = None
     seed: int = 0
+    process: int = 0
+    processes: int = 1
     memory: dict[str, Any] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
     _tick: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
+        self.shared = self.folder
+        if self.process:
+            self.folder = self.shared / f"process-{self.process}"
         self.memory.setdefault("commit", records.commit())
 
     def plan(self, **values: Any) -> Plan:
         """A training plan whose checkpoints lie in the run's folder."""
-        return Plan(device=self.device, checkpoint=self.folder / "checkpoint", **values)
+        return Plan(device=self.device, checkpoint=self.shared / "checkpoint", **values)
 
     def tick(self) -> None:
         """Add the time since the last tick to the run's seconds, which go on over interruptions."""
@@ -70,12 +76,12 @@ class Run:
             notes.append(f"batches did not fit the device and were cut into {self.memory['pieces']} pieces")
         return records.Record(
             name=self.name,
-            command=f"python -m utils.experiments {self.name} --preset {self.preset} --seed {self.seed}",
+            command=self.command(),
             preset=self.preset,
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             commit=self.memory["commit"],
             seconds=round(self.memory["seconds"], 1),
-            machine=runtime.machine() | {"device": _device_name(self.device)},
+            machine=runtime.machine() | {"device": _device_name(self.device), "processes": self.processes},
             versions=records.versions(),
             seeds=self.found.get("seeds", [self.seed]),
             config=asdict(self.settings),
@@ -83,9 +89,14 @@ class Run:
             **{key: value for key, value in self.found.items() if key not in ("notes", "seeds")},
         )
 
+    def command(self) -> str:
+        """The command that does this run again."""
+        start = "python" if self.processes == 1 else f"torchrun --nproc-per-node {self.processes}"
+        return f"{start} -m utils.experiments {self.name} --preset {self.preset} --seed {self.seed}"
+
     def identity(self) -> str:
         """What must be equal for a run to be taken up again."""
-        return json.dumps([self.name, self.preset, self.seed, asdict(self.settings)], sort_keys=True)
+        return json.dumps([self.name, self.preset, self.seed, self.processes, asdict(self.settings)], sort_keys=True)
 
 
 def _device_name(prefer: str | None) -> str:
