@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from utils.data.batches import pad
 from utils.data.tokens import EOS, SPECIALS, Vocabulary, WordPieces
@@ -101,11 +101,12 @@ class Writer:
 
 
 def save(trained: Translator | Writer, file: Path) -> None:
-    """Write a translator or a writer as half-precision safetensors."""
+    """Write a translator or a writer as half-precision safetensors; one that is sharded, all processes together."""
     from safetensors.torch import save_file
 
     model = trained.model
-    about: dict[str, Any] = {"model": type(model).__name__, "config": asdict(model.config)}
+    name = next(kind.__name__ for kind in type(model).__mro__ if not kind.__name__.startswith("FSDP"))
+    about: dict[str, Any] = {"model": name, "config": asdict(model.config)}
     if isinstance(trained, Translator):
         about |= {"pieces": trained.pieces.to_json(), "reverse": trained.reverse}
     elif isinstance(trained.vocabulary, WordPieces):
@@ -116,9 +117,16 @@ def save(trained: Translator | Writer, file: Path) -> None:
     part = file.with_suffix(".part")  # the file appears whole or not at all
     # One key: safetensors writes several in random order, and the file's hash must not depend on it.
     header = {"course": json.dumps(about, sort_keys=True)}
-    kept = {name: value.half().contiguous() for name, value in model.state_dict().items() if name not in _ties(model)}
+    ties = _ties(model)
+    whole = {name: _gathered(value) for name, value in model.state_dict().items() if name not in ties}
+    kept = {name: value.half().contiguous() for name, value in whole.items()}
     save_file(kept, part, metadata=header)
     os.replace(part, file)
+
+
+def _gathered(value: Tensor) -> Tensor:
+    """The whole of a weight of which each process holds a share."""
+    return value.full_tensor() if hasattr(value, "full_tensor") else value
 
 
 def load(file: Path) -> Any:

@@ -30,6 +30,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from utils import runtime
+from utils.training import sharding
 
 Batch = tuple[Tensor, ...]
 Loss = Callable[[Any, Batch], tuple[Tensor, int]]
@@ -99,14 +100,18 @@ def fit(
 
     memory = {} if memory is None else memory
     accelerator = _accelerator(plan)
+    whole = sharding.Whole(model, accelerator.distributed_type == "FSDP")
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     scheduler = scheduler and accelerator.prepare(scheduler)
+    whole.offer()
+    if accelerator.process_index:  # each process drops other units
+        torch.manual_seed(torch.initial_seed() + accelerator.process_index)
     position = _resume(accelerator, plan, memory)
     per_epoch = -(-len(batches) // plan.accumulate)
     total = min(plan.epochs * per_epoch, plan.steps or plan.epochs * per_epoch)
     bar = tqdm(total=total, initial=position, unit="step", disable=runtime.static() or not accelerator.is_main_process)
     engine = _Engine(accelerator, wrapped, loss, optimizer, scheduler, plan.clip, memory)
-    with bar, _as_it_was(accelerator, wrapped):
+    with bar, _as_it_was(accelerator, wrapped, whole):
         while position < total:
             epoch, within = divmod(position, per_epoch)
             stream = batches.epoch(epoch, within * plan.accumulate)
@@ -130,14 +135,17 @@ def _accelerator(plan: Plan) -> Any:
     AcceleratorState._reset_state(reset_partial_state=True)
     device = runtime.device(plan.device)
     precision = plan.precision or runtime.precision(device)
-    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision, step_scheduler_with_optimizer=False)
+    made = Accelerator(cpu=device.type == "cpu", mixed_precision=precision, step_scheduler_with_optimizer=False)
+    sharding.set_up(made)
+    return made
 
 
 @contextmanager
-def _as_it_was(accelerator: Any, wrapped: nn.Module) -> Iterator[None]:
+def _as_it_was(accelerator: Any, wrapped: nn.Module, whole: sharding.Whole) -> Iterator[None]:
     """Give the model its own forward back afterwards: accelerate wraps it for mixed precision."""
     try:
         yield
+        whole.put_back()  # together; not after an error, which the other processes may not have met
     finally:
         accelerator.unwrap_model(wrapped, keep_fp32_wrapper=False)
 
@@ -192,7 +200,8 @@ class _Engine:
             return sums
         except torch.OutOfMemoryError:
             rows = max(len(batch[0]) for batch, _ in parts)
-            if pieces >= rows:
+            # The other processes wait for this one's gradients, which would now come in other pieces than theirs.
+            if pieces >= rows or self.accelerator.num_processes > 1:
                 raise
         torch.cuda.empty_cache()
         self.memory["pieces"] = 2 * pieces
