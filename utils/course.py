@@ -80,6 +80,9 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    except (OSError, subprocess.CalledProcessError):
+        print("git does not know this folder's files: move the course in a clone, not in a ZIP", file=sys.stderr)
+        return 2
     print(f"{len(changed)} files rewritten" + "".join(f"\n  {path}" for path in changed))
     return 0
 

@@ -8,6 +8,7 @@ two processes that fetch the same file do not disturb each other.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -16,11 +17,16 @@ from utils.data import manifest
 from utils.data.catalogue import Dataset, File
 
 VARIABLE = "COURSE_DATA"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk is full, the quota is used up, the file would be too large
 _checked: set[tuple[str, str, int, int]] = set()
 
 
 class DataUnavailable(RuntimeError):  # noqa: N818  a learner reads it as a sentence, "data unavailable: …"
     """A file is neither in the cache nor to be fetched, or what came is not what was asked for."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook: the sentence, without the calls that led to it."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 def cache_folder() -> Path:
@@ -97,6 +103,13 @@ def _why(data: Dataset, file: File, target: Path, damaged: bool, error: Exceptio
     """What is missing, its address and size, and what the learner can do about it."""
     what = f"{data.name}: the file {file.path} ({size(file.bytes)}, {file.url})"
     instead = f"set {VARIABLE} to a folder that holds {file.path}"
+    if cache_folder().is_file():
+        return f"{what} cannot be kept: {VARIABLE} names the file {cache_folder()}. Name a folder."
+    if getattr(error, "errno", None) in FULL:
+        return (
+            f"{what} cannot be kept: the disk of {target.parent} is full. "
+            f"Make room there, or set {VARIABLE} to a folder on another disk."
+        )
     if isinstance(error, PermissionError) or getattr(error, "filename", None):
         state = "is damaged (wrong SHA-256) and is not used" if damaged else "is missing"
         return (

@@ -9,6 +9,7 @@ from typing import Any
 from utils.runtime import static
 from utils.teaching import page
 from utils.teaching.steppers.frame import Step, choices, label, quoted, stepper
+from utils.teaching.widgets import widgets_work
 
 Answer = Callable[[str], str]
 """Question -> answer; a ``ValueError`` of it is shown as a sentence."""
@@ -59,7 +60,7 @@ def chat_box(
         raise ValueError(
             f"chat_box needs at least two different examples for readers without a kernel, not {examples!r}"
         )
-    if static():
+    if static() or not widgets_work():
         steps = [_step(models, question, talk) for question in examples]
         doors = label(f"Choose a {talk.one}") + choices(examples, f"{talk.one.capitalize()}s")
         note = label(f"On this page recorded answers are shown; in a running notebook you give your own {talk.one}s.")

@@ -18,6 +18,7 @@ from utils.runtime import static
 from utils.teaching import page
 from utils.teaching.label_files import LABELS, Pair, default_file, read_labels, write_labels
 from utils.teaching.steppers.frame import Step, label, stepper, track
+from utils.teaching.widgets import widgets_work
 
 _CSS = (
     ".course-stepper .lp-two{display:grid;grid-template-columns:1fr 1fr;gap:.6rem;margin:.3rem 0}"
@@ -129,7 +130,7 @@ def labelling_panel(
         The labelling, which grows while it is made; on a page with the recorded labels, and no file is touched.
     """
     made = Labelling(pairs, recorded, by)
-    if static():
+    if static() or not widgets_work():
         if not recorded:
             raise ValueError("without a kernel a recorded labelling is replayed: give `recorded` and `by`")
         made.labels = list(made.recorded)

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from typing import Any
 
 from utils.runtime import static
 from utils.teaching import page
 
+OLDEST = (7, 7)  # what Colab runs
+
 
 def live_or_static(live: Callable[[], Any], twin: str, plain: str) -> None:
     """Show a widget where there is a kernel, and its static twin on pages (``COURSE_STATIC=1``).
+
+    Where ipywidgets is missing or too old, the twin is shown with a sentence that says so.
 
     Args:
         live: makes the widget; called only if it will be shown.
         twin: the HTML for pages, which must say what the widget would have shown.
         plain: a sentence for terminals.
     """
-    if static():
+    if static() or not widgets_work():
         page.show(twin, plain)
         return
     from IPython.display import display
 
     display(live())
+
+
+def widgets_work() -> bool:
+    """Whether ipywidgets is there and new enough; if not, one sentence says what to do."""
+    try:
+        found = metadata.version("ipywidgets")
+    except metadata.PackageNotFoundError:
+        lacking = "ipywidgets is not installed"
+    else:
+        if tuple(int(part) for part in found.split(".")[:2]) >= OLDEST:
+            return True
+        lacking = f"ipywidgets {found} is too old"
+    print(f"{lacking}, so you see the box as on the page: `pip install --upgrade ipywidgets`, then restart the kernel.")
+    return False
 
 
 def translate_box(

@@ -72,6 +72,9 @@ class Check:
         except ValueError as error:
             print(f"{error}")
             return
+        except ImportError as error:
+            print(f"{error}: run `make install` in the course's folder, and choose the kernel of its .venv.")
+            return
         if answer is _MISSING:
             print(f'{name} not answered yet: give your answer too, check("{exercise.id}", {exercise.name}).')
             return

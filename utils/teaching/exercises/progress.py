@@ -81,7 +81,11 @@ class Progress:
             part.replace(path)  # whole or not at all
             return True
         except OSError as error:
-            warnings.warn(f"your progress cannot be kept ({error}); it is lost when the kernel ends", stacklevel=4)
+            warnings.warn(
+                f"your progress cannot be kept ({error}); it is lost when the kernel ends: "
+                "make room there, or set COURSE_PROGRESS to a file elsewhere",
+                stacklevel=4,
+            )
             return False
 
 
