@@ -50,7 +50,11 @@ def build(folder: Path, interpreter: Path, clone: Path) -> Path:
     subprocess.run([interpreter, "-m", "venv", "--clear", folder], check=True)
     python = folder / "bin/python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted.packages], check=True)
-    active = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(folder)}
+    active = os.environ | {
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(folder),
+        "PIP_QUIET": "1",
+    }
     for command in [*wanted.commands, ["./postBuild"]]:
         subprocess.run(command, cwd=clone, env=active, check=True)
     return python

@@ -30,6 +30,7 @@ COLAB = {
     "safetensors": "0.8.0",
     "pooch": "1.9.0",
     "tqdm": "4.67.3",
+    "scipy": "1.16.3",
 }
 
 

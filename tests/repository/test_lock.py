@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
+import importlib.util
 import json
 import re
 import sys
@@ -87,6 +90,19 @@ def test_a_licence_is_what_a_package_says_of_itself() -> None:
     whole = {"name": "a", "license": "Copyright\n\nall of it", "classifier": ["License :: OSI Approved :: MIT License"]}
     assert says(whole) == "MIT License"
     assert says({"name": "a", "license": "UNKNOWN"}) == ""
+
+
+def test_what_d2l_imports_is_locked_although_d2l_comes_without_its_dependencies() -> None:
+    spec = importlib.util.find_spec("d2l")
+    assert spec and spec.submodule_search_locations
+    tree = ast.parse((Path(spec.submodule_search_locations[0]) / "torch.py").read_text(encoding="utf-8"))
+    nodes = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    tops = {module.partition(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"torchvision"}
+    packages = importlib.metadata.packages_distributions()
+    assert "scipy" in tops
+    assert [top for top in sorted(tops) if canonicalize_name(packages[top][0]) not in versions(*LOCKED)] == []
 
 
 def test_an_upper_bound_has_its_reason() -> None:
