@@ -94,7 +94,8 @@ def test_a_licence_is_what_a_package_says_of_itself() -> None:
 
 def test_what_d2l_imports_is_locked_although_d2l_comes_without_its_dependencies() -> None:
     spec = importlib.util.find_spec("d2l")
-    assert spec and spec.submodule_search_locations
+    assert spec
+    assert spec.submodule_search_locations
     tree = ast.parse((Path(spec.submodule_search_locations[0]) / "torch.py").read_text(encoding="utf-8"))
     nodes = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
