@@ -82,8 +82,8 @@ def length() -> str:
     words = [one.words for one in read()]
     low, high = (round(count / PACE) for count in (min(words), max(words)))
     return (
-        f"**How long.** {len(words)} chapters. Each takes {low} to {high} minutes to read, at {PACE} words a minute, "
-        "and as long as you like for its exercises."
+        f"**How long.** {len(words)} chapters, each {low} to {high} minutes of reading (at {PACE} words a minute), "
+        "and its exercises."
     )
 
 
@@ -119,5 +119,10 @@ def measured(number: str) -> tuple[str, str, str]:
         return "not yet measured", "", ""
     record = records.read(name)
     threads = record.machine["threads"]
-    machine = f"{record.machine['name']}, {threads} thread{'s' if threads > 1 else ''}, {record.date[:10]}"
-    return f"{record.seconds:.0f} s", f"{record.metrics['memory_mb']:,.0f} MB", machine
+    date = record.date[:10].replace("-", "\N{NON-BREAKING HYPHEN}")
+    machine = f"{record.machine['name']}, {threads} thread{'s' if threads > 1 else ''}, {date}"
+    return (
+        f"{record.seconds:.0f}\N{NO-BREAK SPACE}s",
+        f"{record.metrics['memory_mb']:,.0f}\N{NO-BREAK SPACE}MB",
+        machine,
+    )

@@ -83,8 +83,8 @@ def test_times_and_memory_are_those_of_the_records(site) -> None:
     for number, (_, time, memory, machine) in found.items():
         if (name := f"chapter/0{number}") in records.names():
             record = records.read(name)
-            assert time == f"{record.seconds:.0f} s"
-            assert memory == f"{record.metrics['memory_mb']:,.0f} MB"
+            assert time == f"{record.seconds:.0f}\N{NO-BREAK SPACE}s"
+            assert memory == f"{record.metrics['memory_mb']:,.0f}\N{NO-BREAK SPACE}MB"
             assert record.machine["name"] in machine
         else:
             assert (time, memory, machine) == ("not yet measured", "", "")
