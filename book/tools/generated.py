@@ -22,9 +22,11 @@ from typing import Any
 
 import api_page
 import chapter_tables
+import environment_table
 import evidence
 import glossary_links
 import head
+import licences
 import museum_page
 import timeline
 from docutils import nodes
@@ -98,6 +100,10 @@ SOURCES: dict[str, Callable[[], str]] = {
     "length": chapter_tables.length,
     "runs": chapter_tables.runs,
     "story": chapter_tables.story,
+    "environments": environment_table.table,
+    "environment details": environment_table.environments,
+    "colab image": environment_table.colab_image,
+    "licences": licences.listing,
     "museum": museum_page.listing,
     "museum numbers": museum_page.numbers,
     "timeline map": timeline.picture,

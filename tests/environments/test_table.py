@@ -83,14 +83,16 @@ def store(folder: Path, name: str, *entries: dict[str, Any]) -> None:
 def test_a_mark_is_earned_or_not_given(tmp_path: Path) -> None:
     bad = [entry(same_verdicts=False), entry(complaints=["a cell failed"]), entry(code="older")]
     store(tmp_path, "colab", entry(), *bad)
-    cells = [line.split(" | ")[1].strip(" |") for line in environment_table.table(tmp_path).splitlines()[2:]]
-    assert cells[:5] == ["ok, 7 s", "**failed**", "**failed**", "ok, 7 s, with its code of then", "not run"]
-    assert "conda" not in environment_table.table(tmp_path)
-    details = environment_table.environments(tmp_path)
-    assert "| like Colab |" in details
-    for name in ("offline", "Windows", "macOS"):
-        assert f"| {name} | not run here:" in details
-    assert environment_table.table(tmp_path / "nothing") == "Nothing was run yet."
+    head, _, row, *others = environment_table.table(tmp_path).splitlines()
+    assert head.count(".ipynb)") == len(CHAPTERS)
+    cells = [part.strip() for part in row.strip("|").split(" | ")]
+    assert cells[0] == "**like Colab**<br>Python 3.13.1"
+    assert cells[1:6] == ["ok<br>7 s", "**failed**", "**failed**", "ok<br>7 s<br>with its code of then", "not run"]
+    titles = ["conda and Binder", "offline", "locked", "Colab's image", "Windows", "macOS"]
+    assert [line.split("**")[1] for line in others] == titles
+    assert all("not run here: " in line and "ok" not in line.partition(" | ")[2] for line in others)
+    assert "Python 3.13.1, torch 2.11.0. Run on 2026-01-05, at [`0123456`]" in environment_table.environments(tmp_path)
+    assert "ok" not in environment_table.table(tmp_path / "nothing")
 
 
 def test_the_date_of_colabs_image_is_earned_by_all_chapters(tmp_path: Path) -> None:
