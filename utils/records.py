@@ -97,7 +97,7 @@ def recorded(name: str, preset: str | None = None) -> Record:
 
 def runs_folder() -> Path:
     """Where runs keep checkpoints, records and weights: COURSE_RUNS (a Drive folder, say), else ./runs."""
-    return Path(os.environ.get("COURSE_RUNS") or "runs").absolute()
+    return Path(os.environ.get("COURSE_RUNS") or "runs").expanduser().absolute()
 
 
 def versions() -> dict[str, str]:

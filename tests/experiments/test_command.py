@@ -42,8 +42,8 @@ def test_without_a_name_it_lists_what_there_is(capsys):
 
 def test_a_chapter_names_its_lab_sweeps(capsys):
     assert command.sweeps("03") == ["lab_tasks/seq2seq", "lab_translation/seq2seq"]
-    assert command.main(["--chapter", "99"]) == 1
-    assert NAME in capsys.readouterr().out
+    assert command.main(["--chapter", "99"]) == 2
+    assert "no chapter '99' has sweeps to redo; there are: 01, 02, 03" in capsys.readouterr().err
 
 
 def test_every_experiment_has_a_smoke_preset():

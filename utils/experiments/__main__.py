@@ -23,6 +23,7 @@ import torch
 
 from utils import experiments, records, runtime
 from utils.data.sources import DataUnavailable
+from utils.data.store import FULL
 from utils.experiments.run import Run
 
 
@@ -55,15 +56,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ship", action="store_true", help="put record and weights into the package (maintainers)")
     options = parser.parse_args(arguments)
     known = catalogue()
-    names = sweeps(options.chapter) if options.chapter else [options.name] if options.name else []
+    names = [options.name] if options.name else []
+    if options.chapter and not (names := sweeps(options.chapter.zfill(2))):
+        there = ", ".join(number for number in map("{:02d}".format, range(1, 100)) if sweeps(number))
+        _complain(f"no chapter {options.chapter!r} has sweeps to redo; there are: {there}")
+        return 2
     if not names:
         print("\n".join(f"{name}    presets: {', '.join(presets)}" for name, (_, presets) in sorted(known.items())))
-        return int(options.chapter is not None)
+        return 0
     return max(_run(name, options, known) for name in names)
 
 
 def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> int:
-    """Run one experiment to its record: 0, or 1 where data are missing, or 2 where the options do not fit."""
+    """Run one experiment to its record: 0, or 1 where data or room are missing, 2 where options do not fit, or 130.
+
+    What ends it early, Ctrl-C (130) among them, is told in a sentence, unless it is a mistake in the code.
+    """
     try:
         run, function = _prepare(name, options, known)
     except ValueError as error:
@@ -71,26 +79,55 @@ def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dic
         return 2
     try:
         function(run)
+        if run.process:
+            shutil.rmtree(run.folder)
+        else:
+            _conclude(run, options.ship)
     except DataUnavailable as error:
         _complain(error)
         return 1
-    if run.process:
-        shutil.rmtree(run.folder)
-        return 0
+    except KeyboardInterrupt:
+        _complain(f"stopped; the same command goes on from {_so_far(run.shared)}")
+        return 130
+    except Exception as error:
+        if not _full(error, run.shared):
+            raise
+        _complain(
+            f"the disk of {run.shared} is full: make room there, or set COURSE_RUNS to a folder on another disk, "
+            f"and give the same command again; there it goes on from {_so_far(run.shared)}"
+        )
+        return 1
+    return 0
+
+
+def _conclude(run: Run, ship: bool) -> None:
+    """Write the record, and drop what was kept for taking the run up."""
     record = run.record()
     record.write(run.folder / "record.json")
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
     (run.folder / "memory.json").unlink(missing_ok=True)
     print(f"{record.name}: {record.metrics}\nrecord: {run.folder / 'record.json'}")
-    if options.ship:
+    if ship:
         _ship(run)
-    return 0
 
 
-def _complain(error: Exception) -> None:
+def _complain(sentence: object) -> None:
     """One sentence on stderr, also where several processes have met the same error."""
     if runtime.process()[0] == 0:
-        print(error, file=sys.stderr)
+        print(sentence, file=sys.stderr)
+
+
+def _so_far(folder: Path) -> str:
+    """What an unfinished run has saved, in words."""
+    if steps := sorted((folder / "checkpoint").glob("step-*")):
+        return f"step {int(steps[-1].name.removeprefix('step-'))}"
+    return "what it has measured" if (folder / "memory.json").exists() else "the beginning: nothing was saved yet"
+
+
+def _full(error: Exception, folder: Path) -> bool:
+    """Whether an error came of a full disk; what writes weights says so in words of its own, or not at all."""
+    told = getattr(error, "errno", None) in FULL or "No space left on device" in str(error)
+    return told or shutil.disk_usage(folder).free < 1_000_000
 
 
 def _prepare(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dict[str, Any]]]) -> tuple[Run, Any]:
