@@ -107,3 +107,15 @@ def test_on_paper_what_is_folded_is_open_and_the_frame_is_gone(browser, address)
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.locator(".bd-sidebar-primary").is_visible()
     page.context.close()
+
+
+@pytest.mark.browser
+def test_on_paper_the_ledger_gives_its_room_to_the_claims(browser, address) -> None:
+    page, _ = visit(browser, address, "book/ledger.html", 720, "light")
+    narrowest = """() => Math.min(...[...document.querySelectorAll('.course-ledger td:first-child:has(> a)')]
+      .map(cell => cell.clientWidth / cell.closest('table').clientWidth))"""
+    on_screen = page.evaluate(narrowest)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(narrowest) > max(on_screen, 0.35)
+    page.context.close()
