@@ -110,7 +110,7 @@ colab-check: $(STAMP) ## chapters alone in an environment like Colab's: make col
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make colab-check CHAPTER=03"; exit 1; }
 	$(BIN)/python tests/environments/colab_check.py $(CHAPTER)
 
-environments: $(STAMP) ## every chapter in every environment, for the site's table : make environments NAME=conda
+environments: $(STAMP) ## every chapter in every environment, for the site's table: make environments NAME=conda
 	$(BIN)/python tests/environments/table.py $(NAME) $(if $(CHAPTER),--chapters $(CHAPTER))
 
 lock: $(STAMP) ## write requirements/: versions, hashes, licences; UPGRADE=1 takes the newest
