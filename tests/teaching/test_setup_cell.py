@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.course import RELEASE, REPOSITORY
+from utils.course import RELEASE, REPOSITORY, SITE
 from utils.teaching.setup_cell import SETUP, TAGS, cell, problem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,18 +18,21 @@ CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 HARNESS = """
 import subprocess, sys
 asked = []
-subprocess.run = lambda command, **options: asked.append(command)
+def run(command, **options):
+    asked.append(command)
+    return subprocess.CompletedProcess(command, FAILS)
+subprocess.run = run
 exec(compile(sys.argv[1], "setup", "exec"))
 print("ASKED", asked)
 """
 
 
-def run(folder, environment=None, path=(), before="", flags=()):
+def run(folder, environment=None, path=(), before="", flags=(), fails=0):
     environment = {k: v for k, v in os.environ.items() if k not in ("COURSE_SOURCE", "PYTHONPATH")} | (
         environment or {}
     )
     environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
-    command = [sys.executable, *flags, "-c", before + HARNESS, SETUP]
+    command = [sys.executable, *flags, "-c", before + HARNESS.replace("FAILS", str(fails)), SETUP]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -48,6 +51,7 @@ def test_what_is_there_is_not_installed(tmp_path):
 def test_on_colab_it_asks_for_this_release_and_for_nothing_by_dependency(tmp_path):
     before = "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
     output = run(tmp_path, before=before, flags=["-S"])  # no site-packages: everything is missing
+    assert "could be installed" not in output
     command = eval(output[output.index("ASKED") + 6 :])[0]
     assert command[:6] == [command[0], "-m", "pip", "install", "--quiet", "--no-deps"]
     assert f"git+{REPOSITORY}@{RELEASE}" in command
@@ -55,9 +59,23 @@ def test_on_colab_it_asks_for_this_release_and_for_nothing_by_dependency(tmp_pat
     assert not {"torch", "numpy", "pandas", "ipywidgets"} & set(command)
 
 
+def test_what_pip_cannot_install_is_told_in_a_sentence(tmp_path):
+    before = "import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
+    output = run(tmp_path, before=before, flags=["-S"], fails=1)
+    assert "Not everything could be installed, see above: run this cell once more, with network." in output
+
+
 def test_another_utils_is_named(tmp_path):
     (tmp_path / "utils.py").write_text("")
-    assert "another `utils` hides it" in run(tmp_path, path=[tmp_path, ROOT])
+    output = run(tmp_path, path=[tmp_path, ROOT])
+    assert "another `utils` hides it: run `make install` and choose the kernel of .venv." in output
+    assert f"{SITE}/book/troubleshooting.html" in output
+    assert "PyTorch" not in output
+
+
+def test_a_kernel_without_torch_is_named(tmp_path):
+    output = run(tmp_path, path=[ROOT], flags=["-S"])  # the course is there, and no library
+    assert output.startswith("PyTorch is missing: run `make install` and choose the kernel of .venv.")
 
 
 def test_the_cell_is_recognised_and_a_changed_one_is_not():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from utils.course import RELEASE, REPOSITORY
+from utils.course import RELEASE, REPOSITORY, SITE
 
 TAGS = ("setup", "hide-input")
 
@@ -37,10 +37,15 @@ if "google.colab" in sys.modules or os.environ.get("COURSE_SOURCE"):
     others += ["sacrebleu", "portalocker", "colorama"]
     wanted |= {{name: name for name in others}}
     if absent := [source for name, source in wanted.items() if missing(name)]:
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *absent], check=True)
+        pip = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *absent])
         importlib.invalidate_caches()
+        if pip.returncode:
+            print("Not everything could be installed, see above: run this cell once more, with network.")
+advice = "run `make install` and choose the kernel of .venv. More: {SITE}/book/troubleshooting.html"
 if missing("utils.course"):
-    print("The course's package `utils` is missing, or another `utils` hides it: see the page 'How to use'.")"""
+    print(f"The course's package `utils` is missing, or another `utils` hides it: {{advice}}")
+elif missing("torch"):
+    print(f"PyTorch is missing: {{advice}}")"""
 
 
 def cell() -> dict[str, Any]:
