@@ -142,3 +142,19 @@ def test_without_torch(code, tmp_path):
         )
     else:
         known("ModuleNotFoundError: No module named 'torch'", output)
+
+
+def test_the_set_up_cell_without_torch(tmp_path):
+    known("PyTorch is missing: run `make install`", lacking("torch", SETUP, tmp_path))
+
+
+@pytest.mark.slow
+def test_the_set_up_cell_without_network(bare, tmp_path):
+    """pip is asked for the course, and finds nothing."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment |= {"COURSE_SOURCE": "no-such-course", "PIP_NO_INDEX": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    output = subprocess.run([bare, "-c", SETUP], env=environment, cwd=tmp_path, **streams).stdout
+    assert "No matching distribution found for no-such-course" in output
+    known("Not everything could be installed, see above", output)
+    assert "Traceback" not in output
