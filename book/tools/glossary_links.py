@@ -21,6 +21,7 @@ SPELLED = {
     "BIO tags": "BIO",
     "bidirectional": "from both sides",
     "catastrophic forgetting": "forgetting",
+    "distillation": "distilled",
     "exact match": "whole sentence",
     "fine-tuning": "fine-tune",
     "greedy decoding": "greedy",
@@ -47,6 +48,7 @@ SPELLED = {
 NOT_BEFORE = {
     "advantage": "08",
     "base model": "08",
+    "calibration": "08",
     "demonstration": "08",
     "head (of a task)": "06",
     "leash": "08",
