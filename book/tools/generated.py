@@ -28,6 +28,7 @@ import glossary_links
 import head
 import licences
 import museum_page
+import scaling_page
 import timeline
 from docutils import nodes
 from sphinx import addnodes
@@ -106,6 +107,7 @@ SOURCES: dict[str, Callable[[], str]] = {
     "licences": licences.listing,
     "museum": museum_page.listing,
     "museum numbers": museum_page.numbers,
+    **scaling_page.TABLES,
     "timeline map": timeline.picture,
     "timeline list": timeline.listing,
 }

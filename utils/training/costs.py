@@ -1,7 +1,7 @@
 """What training a language model costs: operations, memory, traffic between processes. Estimates, each with its source.
 
 N parameters, D tokens, P processes with one GPU each. Left out on purpose: what the activations take, which depends on
-batch and context and can be computed anew instead of kept (`parts of a batch`), and all that waits for anything.
+batch and context and can be computed anew instead of kept, and all that waits for anything.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def state_bytes(parameters: float, shards: int = 1) -> float:
 def traffic(parameters: float, processes: int, sharded: bool = False, width: int = 4) -> float:
     """Bytes that a process sends in one step, in rings: 2 (P - 1) / P of the gradients' bytes, sharded 3 (P - 1) / P.
 
-    Adding up sends a gradient round twice, once to sum its parts and once to hand the sums out. Sharded, weights are
-    gathered on the way there and on the way back, and gradients summed where they belong (Rajbhandari et al. 2020,
-    section 7). `width` bytes a number.
+    Adding up sends a gradient round twice, once to sum its parts and once to hand the sums out (Sergeev and Del Balso
+    2018, arXiv 1802.05799). Sharded, weights are gathered on the way there and on the way back, and gradients summed
+    where they belong (Rajbhandari et al. 2020, section 7). `width` bytes a number.
     """
     _positive(parameters=parameters, processes=processes, width=width)
     return (3 if sharded else 2) * (processes - 1) / processes * width * parameters
