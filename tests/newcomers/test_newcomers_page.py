@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,18 @@ def test_every_answer_is_short() -> None:
 def test_the_page_can_be_found() -> None:
     assert "file: book/troubleshooting" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert "(troubleshooting.md)" in (ROOT / "book/how_to_use.md").read_text(encoding="utf-8")
+
+
+def test_what_stands_for_make_does_what_make_does() -> None:
+    """The commands for Windows install what the Makefile installs."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = re.search(r"```\npy -3.*?```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    recipe = makefile[makefile.index("$(STAMP):\n") :].partition("else\n")[2].partition("endif")[0]
+    for name in ("TORCH", "D2L"):
+        assert re.search(rf"^{name} \?= (.+)$", makefile, re.MULTILINE)[1] in commands
+        assert f"$({name})" in recipe
+    assert '--editable ".[book,test,dev]"' in commands
+    assert '--editable ".[book,test,dev]"' in recipe
+    assert commands.count("pip install") == recipe.count("pip install")
+    assert "jupyter lab chapters" in commands
+    assert "jupyter lab chapters" in makefile
