@@ -246,7 +246,9 @@ def test_two_processes_are_one():
     done = subprocess.run([*command, HERE / "training_task.py", "processes"], capture_output=True, text=True,
                           env=environment, timeout=300)  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    found = [json.loads(line) for line in done.stdout.splitlines()]
+    *found, besides = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(set(besides["drawn"])) == 2, "each drops other units"
+    assert besides["met"] == ["no room"] * 2, "a batch is not cut where others would wait for the pieces"
     assert [one["world"] for one in found] == [2, 2]
     for accumulate, two in zip((1, 2), found, strict=True):
         steps, final = curve(Plan(epochs=2, accumulate=accumulate, device="cpu"))

@@ -125,12 +125,31 @@ def curve(plan: Plan) -> tuple[list[Step], Tensor]:
 
 
 def processes() -> None:
-    """Train on all processes, twice, and let the first one print what came out."""
+    """Train on all processes, twice, and let the first one print what came out, and what all drew and met besides."""
     for accumulate in (1, 2):
         steps, final = curve(Plan(epochs=2, accumulate=accumulate, device="cpu"))
         if os.environ["RANK"] == "0":
             print(json.dumps({"losses": [step.loss for step in steps], "tokens": [step.tokens for step in steps],
                               "weights": final.tolist(), "world": int(os.environ["WORLD_SIZE"])}))  # fmt: skip
+    found: list[Any] = [None] * int(os.environ["WORLD_SIZE"])
+    torch.distributed.all_gather_object(found, (float(torch.rand(())), without_memory()))
+    if os.environ["RANK"] == "0":
+        print(json.dumps({"drawn": [drawn for drawn, _ in found], "met": [met for _, met in found]}))
+
+
+def without_memory() -> str:
+    """What a batch that does not fit ends in."""
+    net = model()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+
+    def loss(net: torch.nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
+        raise torch.OutOfMemoryError("no room")
+
+    try:
+        list(fit(net, loss, rows(21), optimizer, Plan(device="cpu")))
+    except torch.OutOfMemoryError as error:
+        return str(error)
+    return "nothing"
 
 
 if __name__ == "__main__":
