@@ -93,8 +93,8 @@ def _run(name: str, options: argparse.Namespace, known: dict[str, tuple[Any, dic
         if not _full(error, run.shared):
             raise
         _complain(
-            f"the disk of {run.shared} is full: make room there, or set COURSE_RUNS to a folder on another disk, "
-            f"and give the same command again; there it goes on from {_so_far(run.shared)}"
+            f"the disk of {run.shared} is full: make room there and give the same command again, which goes on from "
+            f"{_so_far(run.shared)}; or begin anew with COURSE_RUNS on another disk"
         )
         return 1
     return 0
