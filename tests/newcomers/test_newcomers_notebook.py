@@ -86,6 +86,10 @@ MISTAKES = {
     ),
     "id … is not in the vocabulary": "from utils.data.tokens import Vocabulary\nVocabulary(['a']).decode([99])",
     "there is no record '…'": "from utils.records import recorded\nrecorded('multi30k/seq2sequence')",
+    "it has not ended after … seconds": (
+        "from utils.teaching import check\nfrom utils.teaching.exercises import judge\njudge.SECONDS = 0.5\n"
+        "def shift(target, bos=2):\n    while True:\n        bos += 1\ncheck('3.1', shift)"
+    ),
     "There is no trained model '…'": "from utils import pretrained\npretrained.translator('multi30k/seq2sequence')",
 }
 
