@@ -47,21 +47,6 @@ class LoraSweep(Sweep):
     ranks: tuple[int, ...] = (1, 16)
 
 
-def _over_seeds(run: Run, rows_of: Callable[[Any, int], Rows]) -> None:
-    """Measure on every seed that is left, and keep the rows."""
-    plan: Sweep = run.settings
-    for seed in plan.seeds:
-        if seed in run.memory.setdefault("done", []):
-            continue
-        rows = [{"seed": seed} | row for row in rows_of(plan, seed)]
-        run.memory.setdefault("rows", []).extend(rows)
-        run.memory["done"].append(seed)
-        run.remember()
-    run.found["seeds"] = list(plan.seeds)
-    run.found["curves"] = {"results": run.memory["rows"]}
-    run.found["sizes"] = {k: v for k, v in asdict(plan.base).items() if isinstance(v, int)}
-
-
 def lora_rows(plan: LoraSweep, seed: int) -> Rows:
     """Loss on the new text before and after, by way; also ranks of LoRA on the first seed."""
     writer = pretrained.writer("gpt/real_text")
@@ -125,7 +110,9 @@ def grpo_rows(plan: Sweep, seed: int) -> Rows:
 
 def _experiment(rows_of: Callable[[Any, int], Rows]) -> Callable[[Run], None]:
     def experiment(run: Run) -> None:
-        _over_seeds(run, rows_of)
+        plan: Sweep = run.settings
+        run.over(plan.seeds, lambda seed: {"results": rows_of(plan, seed)})
+        run.found["sizes"] = {k: v for k, v in asdict(plan.base).items() if isinstance(v, int)}
 
     experiment.__doc__ = rows_of.__doc__
     return experiment

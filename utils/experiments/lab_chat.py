@@ -11,7 +11,7 @@ The stages are functions in `lab_chat_stages`, `lab_chat_rewards` and `lab_chat_
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from utils.experiments.run import Run
 from utils.models.gpt import GPT
 
 CHAPTERS = {"base": "08", "frontier": "08", "details": "08", "rewards": "08"}
+Rows = list[dict[str, Any]]
 
 
 def pretraining(run: Run) -> None:
@@ -49,7 +50,8 @@ def frontier(run: Run) -> None:
     The policies of seed 0 are written down, for the chat box.
     """
     plan: Plan = run.settings
-    for seed in _left(run, plan.seeds):
+
+    def rows_of(seed: int) -> dict[str, Rows]:
         start = started(plan, seed)
         if seed == 0:
             _keep(run, "sft", start.tuned, start.lab)
@@ -67,9 +69,9 @@ def frontier(run: Run) -> None:
             unknown.append(mark | _of_strangers(plan, start.lab, policy))
             if seed == 0:
                 _keep(run, f"{stage.lower()}_{beta}", policy, start.lab)
-        exam = exams(plan, start, seed)
-        _remember(run, seed, {"stages": rows, "ppo": curves, "strangers": unknown, "reward": exam})
-    _finish(run, plan, ("stages", "ppo", "strangers", "reward"))
+        return {"stages": rows, "ppo": curves, "strangers": unknown, "reward": exams(plan, start, seed)}
+
+    _over(run, plan, rows_of)
 
 
 def _stage_rows(plan: Plan, start: Start, seed: int) -> Iterator[dict[str, Any]]:
@@ -114,46 +116,36 @@ def _of_strangers(plan: Plan, lab: Lab, model: GPT) -> dict[str, float]:
 def details(run: Run) -> None:
     """PPO with one detail changed at a time, from the same start."""
     plan: Plan = run.settings
-    for seed in _left(run, plan.seeds):
-        start = started(plan, seed)
-        rows = []
+
+    def rows_of(seed: int) -> dict[str, Rows]:
+        start, rows = started(plan, seed), []
         for name, changes in plan.variants.items():
             own = {k: v for k, v in changes.items() if k in ("rate", "zero_value")}
             settings = replace(plan.policies, **own).with_details(**{k: v for k, v in changes.items() if k not in own})
             rows += ppo_rows(plan, start, copy.deepcopy(start.tuned), settings, seed, {"variant": name})
-        _remember(run, seed, {"details": rows})
-    _finish(run, plan, ("details",))
+        return {"details": rows}
+
+    _over(run, plan, rows_of)
 
 
 def rewards(run: Run) -> None:
     """Reward models of other pairs, and where PPO on each of them ends."""
     plan: Plan = run.settings
-    for seed in _left(run, plan.seeds):
+
+    def rows_of(seed: int) -> dict[str, Rows]:
         begun, rows, seen = started(plan, seed), [], []
         for name, changes in plan.variants.items():
             start = rewarded(begun, replace(plan.rewards, **changes), seed) if changes else begun
             seen += [{"variant": name} | row for row in exams(plan, start, seed)]
             rows += ppo_rows(plan, start, copy.deepcopy(start.tuned), plan.policies, seed, {"variant": name})
-        _remember(run, seed, {"rewards": rows, "exams": seen})
-    _finish(run, plan, ("rewards", "exams"))
+        return {"rewards": rows, "exams": seen}
+
+    _over(run, plan, rows_of)
 
 
-def _left(run: Run, seeds: tuple[int, ...]) -> list[int]:
-    """The seeds that a run taken up again has still to do."""
-    return [seed for seed in seeds if seed not in run.memory.setdefault("seeds", [])]
-
-
-def _remember(run: Run, seed: int, found: dict[str, list[dict[str, Any]]]) -> None:
-    for name, rows in found.items():
-        run.memory.setdefault(name, []).extend({"seed": seed} | row for row in rows)
-    run.memory["seeds"].append(seed)
-    run.remember()
-
-
-def _finish(run: Run, plan: Plan, names: tuple[str, ...]) -> None:
-    run.found["curves"] = {name: run.memory[name] for name in names}
+def _over(run: Run, plan: Plan, rows_of: Callable[[int], dict[str, Rows]]) -> None:
+    run.over(plan.seeds, rows_of)
     run.found["sizes"] = asdict(plan.chat)
-    run.found["seeds"] = list(plan.seeds)
 
 
 def _keep(run: Run, name: str, model: GPT, lab: Lab) -> None:

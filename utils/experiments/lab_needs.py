@@ -83,10 +83,9 @@ def started_from(
 def transfer(run: Run) -> None:
     """Train the first task, then each next one from its weights and from random ones, seed by seed."""
     plan: Transfer = run.settings
-    rows = run.memory.setdefault("rows", [])
-    for seed in plan.seeds:
-        if any(row["seed"] == seed for row in rows):
-            continue
+
+    def rows_of(seed: int) -> dict[str, list[dict[str, Any]]]:
+        rows = []
         first = prepare(plan.base, seed)
         torch.manual_seed(seed)
         model = build_transformer(plan.base, first)
@@ -100,12 +99,12 @@ def transfer(run: Run) -> None:
                 after = started_from(model, few, data, own_weights)
                 before = short_sentences(after, data)[0]["free running"]
                 _drain(after, data, few, seed)
-                row = {"seed": seed, "task": name, "start": start, "first task": own, "untrained": before}
+                row = {"task": name, "start": start, "first task": own, "untrained": before}
                 rows.append(row | short_sentences(after, data)[0])
-        run.remember()
-    run.found["curves"] = {"next task": rows}
+        return {"next task": rows}
+
+    run.over(plan.seeds, rows_of)
     run.found["sizes"] = asdict(plan.base) | {"examples": plan.examples, "steps of the next task": plan.steps}
-    run.found["seeds"] = list(plan.seeds)
 
 
 def _drain(model: Transformer, data: Data, settings: TransformerSettings, seed: int) -> None:

@@ -99,31 +99,24 @@ def understood(models: dict[str, OneBlock], text: twins.Text, plan: Twins, seed:
 def all_twins(run: Run) -> None:
     """Train the four on every seed and measure what each can do."""
     plan: Twins = run.settings
-    done = run.memory.setdefault("done", [])
-    for seed in plan.seeds:
-        if seed in done:
-            continue
+
+    def rows_of(seed: int) -> dict[str, Rows]:
         text = twins.prepare(plan.base, seed)
         found = {name: pretrained(name, causal, asked, text, plan.base, seed) for name, causal, asked in FOUR}
         models = {name: model for name, (model, _) in found.items()}
         torch.manual_seed(seed)
         chance = {name: twins.build(plan.base, text, causal).eval() for name, causal in RANDOM}
         starts = {name: models[name] for name in ("GPT", "BERT")} | chance
-        rows = {
+        return {
             "loss": [row for _, row in found.values()],
             "filling": filling(models, text, plan, seed),
             "writing": writing.every_way(models, text, plan.written, seed),
             "understanding": understood(starts, text, plan, seed),
             "senses": senses.by_layer(starts, text, plan.senses, seed),
         }
-        for name, found_rows in rows.items():
-            run.memory.setdefault(name, []).extend({"seed": seed} | row for row in found_rows)
-        done.append(seed)
-        run.remember()
-    names = ("loss", "filling", "writing", "understanding", "senses")
-    run.found["curves"] = {name: run.memory[name] for name in names}
+
+    run.over(plan.seeds, rows_of)
     run.found["sizes"] = asdict(plan.base)
-    run.found["seeds"] = list(plan.seeds)
 
 
 @dataclass(frozen=True)

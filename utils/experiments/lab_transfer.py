@@ -124,14 +124,8 @@ def language_model(run: Run) -> None:
 def labels(run: Run) -> None:
     """Six systems over the number of labelled reviews, on every seed."""
     plan: Sweep = run.settings
-    rows: list[dict[str, Any]] = run.memory.setdefault("labels", [])
-    for seed in plan.seeds:
-        if any(row["seed"] == seed for row in rows):
-            continue
-        learned = learn(plan.base, seed)
-        rows += [row | {"seed": seed} for row in _systems(learned, plan, seed)]
-        run.remember()
-    run.found |= {"curves": {"labels": rows}, "seeds": list(plan.seeds), "sizes": asdict(plan.base)}
+    run.over(plan.seeds, lambda seed: {"labels": list(_systems(learn(plan.base, seed), plan, seed))})
+    run.found["sizes"] = asdict(plan.base)
 
 
 def _systems(learned: Learned, plan: Sweep, seed: int) -> Iterator[dict[str, Any]]:

@@ -38,10 +38,9 @@ CHAPTERS = {"pictures": "06", "tagger": "06", "counts": "06"}
 def pictures(run: Run) -> None:
     """A second picture task from few labels: from the first one's weights, from random ones, and with more steps."""
     plan: Second = run.settings
-    rows: list[dict[str, Any]] = run.memory.setdefault("rows", [])
-    for seed in plan.seeds:
-        if any(row["seed"] == seed for row in rows):
-            continue
+
+    def rows_of(seed: int) -> dict[str, list[dict[str, Any]]]:
+        rows = []
         found = pictures_.tasks(plan, seed)
         weights = pictures_.learned(plan, found, seed)
         for count in plan.labels:
@@ -49,9 +48,11 @@ def pictures(run: Run) -> None:
             arms[f"random weights, {plan.times} times the steps"] = (None, plan.times)
             for start, (given, times) in arms.items():
                 right = pictures_.second(plan, found, count, seed, given, times)
-                rows.append({"start": start, "labels": count, "seed": seed, "test": right})
-        run.remember()
-    run.found |= {"curves": {"pictures": rows}, "seeds": list(plan.seeds), "sizes": asdict(plan)}
+                rows.append({"start": start, "labels": count, "test": right})
+        return {"pictures": rows}
+
+    run.over(plan.seeds, rows_of)
+    run.found["sizes"] = asdict(plan)
 
 
 class AWDTagger(nn.Module):
@@ -118,10 +119,9 @@ def learned_tagger(texts: Texts, settings: Settings, seed: int) -> AWDTagger:
 def tagger(run: Run) -> None:
     """Sentiment and tagging with few labels, each started from a tagger, a language model, and random weights."""
     plan: Starts = run.settings
-    rows: list[dict[str, Any]] = run.memory.setdefault("rows", [])
-    for seed in plan.seeds:
-        if any(row["seed"] == seed for row in rows):
-            continue
+
+    def rows_of(seed: int) -> dict[str, list[dict[str, Any]]]:
+        rows = []
         texts = prepare(plan.base, seed)
         for speaker, _ in pretrain(texts, plan.base, seed):  # noqa: B007
             pass
@@ -129,10 +129,12 @@ def tagger(run: Run) -> None:
         starts = {"random weights": None, "a tagger": marker.encoder, "a language model": speaker.encoder}
         for start, net in starts.items():
             given = None if net is None else net.state_dict()
-            row = {"start": start, "seed": seed, "its own tags": tag_accuracy(marker, texts)}
+            row = {"start": start, "its own tags": tag_accuracy(marker, texts)}
             rows.append(row | {"reviews": _reviews(texts, plan, given, seed), "tags": _tags(texts, plan, given, seed)})
-        run.remember()
-    run.found |= {"curves": {"starts": rows}, "seeds": list(plan.seeds), "sizes": asdict(plan.base)}
+        return {"starts": rows}
+
+    run.over(plan.seeds, rows_of)
+    run.found["sizes"] = asdict(plan.base)
 
 
 def _reviews(texts: Texts, plan: Starts, start: dict[str, Tensor] | None, seed: int) -> float:

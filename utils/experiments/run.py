@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +58,17 @@ class Run:
         part = self.folder / "memory.part"
         part.write_text(json.dumps(self.memory))
         os.replace(part, self.folder / "memory.json")
+
+    def over(self, seeds: Sequence[int], rows_of: Callable[[int], Mapping[str, list[dict[str, Any]]]]) -> None:
+        """Measure on every seed that is left; the rows of each curve, marked with their seed, become the record's."""
+        done, curves = self.memory.setdefault("seeds", []), self.memory.setdefault("curves", {})
+        for seed in seeds:
+            if seed not in done:
+                for curve, rows in rows_of(seed).items():
+                    curves.setdefault(curve, []).extend({"seed": seed} | row for row in rows)
+                done.append(seed)
+                self.remember()
+        self.found |= {"curves": curves, "seeds": list(seeds)}
 
     def keep(self, step: Step) -> None:
         """Remember the mean training loss of every hundred steps, and how long the run has taken."""
