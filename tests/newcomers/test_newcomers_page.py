@@ -43,7 +43,7 @@ def test_the_page_can_be_found() -> None:
 def test_what_stands_for_make_does_what_make_does() -> None:
     """The commands for Windows install what the Makefile installs."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    commands = re.search(r"```\npy -3.*?```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    commands = re.search(r"```text\npy -3.*?```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
     recipe = makefile[makefile.index("$(STAMP):\n") :].partition("else\n")[2].partition("endif")[0]
     for name in ("TORCH", "D2L"):
         assert re.search(rf"^{name} \?= (.+)$", makefile, re.MULTILINE)[1] in commands
