@@ -5,6 +5,7 @@ Everything is read from the executed notebooks and from the records; a chapter w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -65,6 +66,15 @@ def chapter(path: Path) -> Chapter:
         questions=sum(map(int, QUESTIONS.findall("\n".join(outputs(cells, "text/plain"))))),
         claims=len({entry.claim["id"] for entry in ledger([path])}),
     )
+
+
+def fingerprint(path: Path, setup: bool) -> str:
+    """The SHA-256 of a notebook's code, with its set-up cell or without: on Colab that cell installs, elsewhere it only
+    looks whether all is there."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [one for one in cells if one["cell_type"] == "code"]
+    kept = [one for one in code if setup or "setup" not in one["metadata"].get("tags", ())]
+    return hashlib.sha256("\0".join("".join(one["source"]) for one in kept).encode()).hexdigest()
 
 
 def plain(match: re.Match[str] | None) -> str:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
+
+import chapter_tables
 
 from utils.course import REPOSITORY
 
@@ -22,6 +23,7 @@ KINDS = {
     "locked": ("locked", "the versions of `requirements/*.lock`, each file checked against its hash"),
     "colab-image": ("Colab's image", "the image that Colab itself starts, weekly"),
 }
+SET_UP = {"colab", "colab-image"}  # where the set-up cell has something to do
 NEVER = {"Windows": "no such machine was at hand", "macOS": "no such machine was at hand"}
 SHOWN = ("python", "torch", "numpy", "pandas", "matplotlib", "ipywidgets")
 IMAGE = "the weekly workflow needs GitHub, and has not run there yet"
@@ -31,13 +33,6 @@ def results(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     """What was stored, by environment; one without a file has never been run."""
     found = {name: folder / f"{name}.json" for name in KINDS}
     return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in found.items() if file.is_file()}
-
-
-def fingerprint(path: Path) -> str:
-    """The SHA-256 of a notebook's code, as the results hold it."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = "\0".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def good(entry: dict[str, Any]) -> bool:
@@ -58,10 +53,10 @@ def cell(entry: dict[str, Any] | None, code: str) -> str:
 def table(folder: Path = RESULTS, chapters: Path = ROOT / "chapters") -> str:
     """A row an environment, a column a chapter; a row that was not run says why."""
     found, paths = results(folder), sorted(chapters.glob("*.ipynb"))
-    codes = {path.stem: fingerprint(path) for path in paths}
     links = " | ".join(f"[{path.stem[:2]}](../chapters/{path.stem}.ipynb)" for path in paths)
     rows = [f"| environment | {links} |", "|---" * (len(paths) + 1) + "|"]
     for name, one in found.items():
+        codes = {path.stem: chapter_tables.fingerprint(path, name in SET_UP) for path in paths}
         cells = " | ".join(cell(one["chapters"].get(stem), code) for stem, code in codes.items())
         rows.append(f"| **{KINDS[name][0]}**<br>Python {one['versions']['python']} | {cells} |")
     for title, reason in missing(found).items():

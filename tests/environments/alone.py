@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -59,13 +58,6 @@ def verdicts(notebook: nbformat.NotebookNode) -> list[str]:
     """The verdict lines that a notebook's outputs hold."""
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
     return [line for output in outputs for line in VERDICT.findall(output.get("text", ""))]
-
-
-def fingerprint(path: Path) -> str:
-    """The SHA-256 of a notebook's code, without outputs and text: whether it is still the code that was run."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = "\0".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def copy_of_clone(target: Path) -> Path:

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book/tools"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import alone
+import chapter_tables
 import colab_check
 import conda
 import interpreters
@@ -105,6 +106,7 @@ PLACES: dict[str, Callable[[Path], Place]] = {
     "locked": locked,
     "colab-image": colab_image,
 }
+SET_UP = ("colab", "colab-image")  # where the set-up cell installs
 HERE = ("colab", "conda", "offline", "locked")  # what any machine with these Pythons can make
 
 
@@ -119,23 +121,28 @@ def versions(python: Path) -> dict[str, str]:
     return {"python": found["python"]} | {name: found["packages"][name] for name in SHOWN if name in found["packages"]}
 
 
-def done(result: dict[str, Any], path: Path) -> bool:
+def code_of(name: str, path: Path) -> str:
+    """What a chapter's code is known by in an environment; the set-up cell counts where it does something."""
+    return chapter_tables.fingerprint(path, name in SET_UP)
+
+
+def done(result: dict[str, Any], path: Path, code: str) -> bool:
     """Whether a chapter passed with the code that it has now."""
     entry = result["chapters"].get(path.stem)
-    return bool(entry) and not entry["complaints"] and entry["code"] == alone.fingerprint(path)
+    return bool(entry) and not entry["complaints"] and entry["code"] == code
 
 
 def run(name: str, paths: list[Path], work: Path, again: bool = False) -> bool:
     """Run the chapters in an environment, keep each result as it comes; False if one complains."""
     file = RESULTS / f"{name}.json"
     result: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {"chapters": {}}
-    todo = [path for path in paths if again or not done(result, path)]
+    todo = [path for path in paths if again or not done(result, path, code_of(name, path))]
     place = PLACES[name](work) if todo else None
     for path in todo:
         assert place is not None
         print(f"{name}: {path.stem} ...", flush=True)
         outcome = place.run(path)
-        entry = asdict(outcome) | {"code": alone.fingerprint(path), "commit": git("rev-parse", "HEAD")}
+        entry = asdict(outcome) | {"code": code_of(name, path), "commit": git("rev-parse", "HEAD")}
         entry["date"] = datetime.now(UTC).strftime("%Y-%m-%d")
         result["versions"] = versions(place.python)
         result["chapters"] = dict(sorted((result["chapters"] | {path.stem: entry}).items()))

@@ -96,16 +96,6 @@ def test_a_run_compares_the_verdicts_and_finds_only_the_notebook(tmp_path: Path,
     assert "AssertionError" in outcome.complaints[0]
 
 
-def test_the_fingerprint_is_that_of_the_code(tmp_path: Path) -> None:
-    before = alone.fingerprint(small(tmp_path / "a.ipynb"))
-    notebook = nbformat.read(tmp_path / "a.ipynb", as_version=4)
-    notebook.cells.append(nbformat.v4.new_markdown_cell("text"))
-    notebook.cells[0].outputs = []
-    nbformat.write(notebook, tmp_path / "a.ipynb")
-    assert alone.fingerprint(tmp_path / "a.ipynb") == before
-    assert alone.fingerprint(small(tmp_path / "a.ipynb", say="NO")) != before
-
-
 def test_what_was_added_is_taken_out_again_and_a_change_is_not_hidden(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"

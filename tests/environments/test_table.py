@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book/tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import alone
+import chapter_tables
 import environment_table
 import table
 
@@ -26,6 +27,7 @@ STORED = environment_table.results()
 def test_what_a_machine_can_make_was_run() -> None:
     assert set(table.HERE) <= set(STORED)
     assert set(environment_table.KINDS) == set(table.PLACES)
+    assert set(table.SET_UP) == environment_table.SET_UP
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -68,7 +70,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "verdicts": 1,
         "same_verdicts": True,
         "complaints": [],
-        "code": alone.fingerprint(CHAPTERS[0]),
+        "code": chapter_tables.fingerprint(CHAPTERS[0], True),
         "commit": "0123456789",
         "date": "2026-01-05",
     } | changes
@@ -78,6 +80,25 @@ def store(folder: Path, name: str, *entries: dict[str, Any]) -> None:
     found = {path.stem: one for path, one in zip(CHAPTERS, entries, strict=False)}
     versions = {"python": "3.13.1", "torch": "2.11.0"}
     (folder / f"{name}.json").write_text(json.dumps({"chapters": found, "versions": versions}))
+
+
+def test_the_fingerprint_is_that_of_the_code(tmp_path: Path) -> None:
+    def known(path: Path = tmp_path / "a.ipynb") -> tuple[str, str]:
+        nbformat.write(notebook, path)
+        return chapter_tables.fingerprint(path, setup=True), chapter_tables.fingerprint(path, setup=False)
+
+    v4 = nbformat.v4
+    first, second = v4.new_code_cell("install()", metadata={"tags": ["setup"]}), v4.new_code_cell("1 + 1")
+    notebook = v4.new_notebook(cells=[first, second])
+    whole, own = known()
+    notebook.cells = [first, v4.new_markdown_cell("text"), second]
+    second.outputs = [v4.new_output("stream", name="stdout", text="2")]
+    assert known() == (whole, own)
+    first.source = "install_more()"
+    assert known()[0] != whole
+    assert known()[1] == own
+    second.source = "1 + 2"
+    assert known()[1] != own
 
 
 def test_a_mark_is_earned_or_not_given(tmp_path: Path) -> None:
