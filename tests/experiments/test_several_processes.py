@@ -19,6 +19,10 @@ from utils.experiments import real_text
 HERE, ROOT = Path(__file__).parent, Path(__file__).resolve().parents[2]
 GPT, TRANSFORMER = "gpt/real_text", "multi30k/transformer"
 FSDP = ROOT / "utils/experiments/launch/fsdp.yaml"
+STARTS = {
+    "two": "torchrun --nproc-per-node 2",
+    "sharded": "accelerate launch --config_file utils/experiments/launch/fsdp.yaml --num_processes 2",
+}
 SETS = {name.partition(" ")[0].strip(",").partition(",")[0] for name in real_text.SOURCES} | {"multi30k"}
 pytestmark = [
     pytest.mark.real_data,
@@ -76,7 +80,7 @@ def test_two_processes_of_which_one_is_killed_leave_what_one_process_leaves(how,
         assert len(losses) == len(alone) == 8
         assert losses == pytest.approx(alone, rel=2e-5)
         assert record.machine["processes"] == 2
-        assert record.command == f"torchrun --nproc-per-node 2 -m utils.experiments {name} --preset smoke --seed 0"
+        assert record.command == f"{STARTS[how]} -m utils.experiments {name} --preset smoke --seed 0"
         assert record.sizes == expected.sizes
         assert [point["step"] for point in record.curves["validation"] if "step" in point] == [4, 8]
     judged = [[point["loss"] for point in record.curves["validation"]] for record in (found[GPT][1], one[GPT][1])]

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from utils import records, runtime
+from utils.training import sharding
 from utils.training.trainer import Plan, Step
+
+FSDP = "utils/experiments/launch/fsdp.yaml"
 
 
 @dataclass
@@ -103,7 +106,10 @@ class Run:
 
     def command(self) -> str:
         """The command that does this run again."""
-        start = "python" if self.processes == 1 else f"torchrun --nproc-per-node {self.processes}"
+        start = "python"
+        if self.processes > 1:
+            sharded = f"accelerate launch --config_file {FSDP} --num_processes {self.processes}"
+            start = sharded if sharding.asked_for() else f"torchrun --nproc-per-node {self.processes}"
         return f"{start} -m utils.experiments {self.name} --preset {self.preset} --seed {self.seed}"
 
     def identity(self) -> str:

@@ -19,13 +19,17 @@ from utils.training.losses import widened
 _WIDTHS = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
+def asked_for() -> bool:
+    """Whether the processes were started with a configuration that asks for sharding: accelerate launch says so."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+
+
 def set_up(accelerator: Any) -> None:
     """Shard on CPUs as on GPUs, and sum gradients in single precision; nothing where sharding is not asked for.
 
     accelerate leaves CPUs out, though torch shards there too: two processes of a laptop can try what a cluster does.
     """
-    asked = os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"  # accelerate launch sets it
-    if not asked or accelerator.num_processes == 1:
+    if not asked_for() or accelerator.num_processes == 1:
         return
     from accelerate import PartialState
     from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
