@@ -95,3 +95,15 @@ def test_the_package_tells_which_pages_hold_formulas_and_drawings(epub, pages) -
             if page.find(f".//{tag}") is not None
         }
         assert held == set(told[name]), name
+
+
+def test_no_code_is_cut_off_where_nothing_scrolls(epub, browser, tmp_path) -> None:
+    epub.extractall(tmp_path)
+    cut = """() => [...document.querySelectorAll('.course-card pre')]
+      .filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).length"""
+    for chapter in ("04_attention", "08_chatgpt"):
+        page = browser.new_page(viewport={"width": 600, "height": 900})
+        page.goto((tmp_path / f"chapters/{chapter}.xhtml").as_uri())
+        assert page.locator(".course-card pre").count() >= 3
+        assert page.evaluate(cut) == 0, chapter
+        page.close()
