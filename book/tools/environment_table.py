@@ -26,6 +26,7 @@ KINDS = {
 SET_UP = {"colab", "colab-image"}  # where the set-up cell has something to do
 NEVER = {"Windows": "no such machine was at hand", "macOS": "no such machine was at hand"}
 SHOWN = ("python", "torch", "numpy", "pandas", "matplotlib", "ipywidgets")
+OLDER = " \\*"
 IMAGE = "the weekly workflow needs GitHub, and has not run there yet"
 
 
@@ -46,8 +47,7 @@ def cell(entry: dict[str, Any] | None, code: str) -> str:
         return "not run"
     if not good(entry):
         return "**failed**"
-    older = "" if entry["code"] == code else "<br>with its code of then"
-    return f"ok<br>{entry['cpu_seconds']} s{older}"
+    return f"ok{'' if entry['code'] == code else OLDER}<br>{entry['cpu_seconds']} s"
 
 
 def table(folder: Path = RESULTS, chapters: Path = ROOT / "chapters") -> str:
@@ -61,6 +61,8 @@ def table(folder: Path = RESULTS, chapters: Path = ROOT / "chapters") -> str:
         rows.append(f"| **{KINDS[name][0]}**<br>Python {one['versions']['python']} | {cells} |")
     for title, reason in missing(found).items():
         rows.append(f"| **{title}**<br>not run here: {reason} | {' | '.join('–' for _ in paths)} |")
+    if any(OLDER in row for row in rows):
+        rows += ["", f"{OLDER.strip()} run before the code of the chapter's notebook last changed"]
     return "\n".join(rows)
 
 

@@ -104,16 +104,20 @@ def test_the_fingerprint_is_that_of_the_code(tmp_path: Path) -> None:
 def test_a_mark_is_earned_or_not_given(tmp_path: Path) -> None:
     bad = [entry(same_verdicts=False), entry(complaints=["a cell failed"]), entry(code="older")]
     store(tmp_path, "colab", entry(), *bad)
-    head, _, row, *others = environment_table.table(tmp_path).splitlines()
+    head, _, row, *others, empty, note = environment_table.table(tmp_path).splitlines()
+    assert empty == ""
+    assert note.startswith("\\* run before the code")
     assert head.count(".ipynb)") == len(CHAPTERS)
     cells = [part.strip() for part in row.strip("|").split(" | ")]
     assert cells[0] == "**like Colab**<br>Python 3.13.1"
-    assert cells[1:6] == ["ok<br>7 s", "**failed**", "**failed**", "ok<br>7 s<br>with its code of then", "not run"]
+    assert cells[1:6] == ["ok<br>7 s", "**failed**", "**failed**", "ok \\*<br>7 s", "not run"]
     titles = ["conda and Binder", "offline", "locked", "Colab's image", "Windows", "macOS"]
     assert [line.split("**")[1] for line in others] == titles
     assert all("not run here: " in line and "ok" not in line.partition(" | ")[2] for line in others)
     assert "Python 3.13.1, torch 2.11.0. Run on 2026-01-05, at [`0123456`]" in environment_table.environments(tmp_path)
-    assert "ok" not in environment_table.table(tmp_path / "nothing")
+    nothing = environment_table.table(tmp_path / "nothing")
+    assert "ok" not in nothing
+    assert "run before" not in nothing
 
 
 def test_the_date_of_colabs_image_is_earned_by_all_chapters(tmp_path: Path) -> None:
