@@ -37,7 +37,9 @@ def test_every_chapter_passed_in(name: str) -> None:
     for stem, entry in entries.items():
         assert environment_table.good(entry), f"{stem}: {entry['complaints']}"
         assert entry["cpu_seconds"] > 0, stem
-        assert entry["verdicts"] == len(alone.verdicts(nbformat.read(ROOT / f"chapters/{stem}.ipynb", 4))), stem
+        path = ROOT / f"chapters/{stem}.ipynb"
+        if entry["code"] == table.code_of(name, path):  # else it is marked as older, and may have had other verdicts
+            assert entry["verdicts"] == len(alone.verdicts(nbformat.read(path, as_version=4))), stem
 
 
 @pytest.mark.parametrize("name", STORED)
