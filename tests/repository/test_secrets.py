@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import string
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ DRAWN = random.Random(0)
 # Put together here, so that this file holds none of them.
 PLANTED = {
     "cloud key": "AKIA" + "IOSFODNN7QRSTUVW",
-    "token of a code host": "ghp_" + "".join(DRAWN.choices("abcdefghijKLMNOPQRST0123456789", k=36)),
+    "token of a code host": "ghp_" + "".join(DRAWN.choices(string.ascii_letters + string.digits, k=36)),
     "private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
-    "password": "pass" + "word = 'correct-horse-7'",
+    "word to log in with": "pass" + "word = 'correct-horse-7'",
     "random string": f"setting = '{base64.b64encode(DRAWN.randbytes(48)).decode()}'",
     "login in an address": "https://someone:" + "s3cr3tPlace@example.org/",
 }
