@@ -26,7 +26,8 @@ KINDS = {
 SET_UP = {"colab", "colab-image"}  # where the set-up cell has something to do
 NEVER = {"Windows": "no such machine was at hand", "macOS": "no such machine was at hand"}
 SHOWN = ("python", "torch", "numpy", "pandas", "matplotlib", "ipywidgets")
-OLDER = " \\*"
+SPACE = "\N{NO-BREAK SPACE}"  # the columns are narrow
+OLDER = f"{SPACE}\\*"
 IMAGE = "the weekly workflow needs GitHub, and has not run there yet"
 
 
@@ -47,7 +48,7 @@ def cell(entry: dict[str, Any] | None, code: str) -> str:
         return "not run"
     if not good(entry):
         return "**failed**"
-    return f"ok{'' if entry['code'] == code else OLDER}<br>{entry['cpu_seconds']} s"
+    return f"ok{'' if entry['code'] == code else OLDER}<br>{entry['cpu_seconds']}{SPACE}s"
 
 
 def table(folder: Path = RESULTS, chapters: Path = ROOT / "chapters") -> str:
