@@ -119,7 +119,7 @@ def test_an_interpreter_is_found_by_its_version_and_a_broken_one_is_not(tmp_path
         python.write_text(f"#!/bin/sh\n{'echo 3.11' if real else 'exit 1'}\n")
         python.chmod(0o755)
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    monkeypatch.setenv("PATH", "/nowhere:/bin")
+    monkeypatch.setenv("PATH", "/nowhere")
     assert interpreters.find("3.9", "3.11") == ("3.11", tmp_path / "versions/3.11.1/bin/python")
     with pytest.raises(ValueError, match=r"no Python 3\.9 or 3\.10"):
         interpreters.find("3.9", "3.10")
