@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.asked, self.delay = [], [], 0.0
+        self.answers, self.asked, self.half = [], [], threading.Barrier(1)
         self.address = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -41,7 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.write(content[: len(content) // 2])
-        time.sleep(self.server.delay)
+        self.server.half.wait(timeout=50)  # until as many as the test wants stand here with half a file
         self.wfile.write(content[len(content) // 2 :])
 
     def log_message(self, *_):
@@ -212,11 +211,11 @@ print(len(sources.path("toy").read_bytes()))
 
 
 def test_two_processes_fetch_the_same_file(server, toy):
-    server.answers, server.delay = [whole(CONTENT)], 1.0
+    server.answers, server.half = [whole(CONTENT)], threading.Barrier(2)
     command = [sys.executable, "-c", PROGRAM, server.address, SHA256, str(len(CONTENT))]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [process.communicate(timeout=60)[0].strip() for process in both] == [str(len(CONTENT)).encode()] * 2
-    assert len(server.asked) == 2  # they did overlap
+    assert len(server.asked) == 2
     assert left_over(toy.parent) == ["bottles.txt"]
     assert toy.read_bytes() == CONTENT
 
