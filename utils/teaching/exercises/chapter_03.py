@@ -180,9 +180,10 @@ GREEDY = Exercise(
     id="3.3",
     title="The greedy loop",
     task="""
-Every model of this course offers `start(source) -> state` and `step(token, state) -> (logits, state)`, where `token` is
-a tensor (1,) and `logits` one of (1, V). Write `greedy_loop`: begin with BOS, take the most probable word each time,
-read it at the next step, stop at EOS or after `longest` words. Return a list of ids, without BOS and EOS.
+Every model of this course that writes offers `start(source) -> state` and `step(token, state) -> (logits, state)`,
+where `token` is a tensor (1,) and `logits` one of (1, V). Write `greedy_loop`: begin with BOS, take the most
+probable word each time, read it at the next step, stop at EOS or after `longest` words. Return a list of ids,
+without BOS and EOS.
 """,
     difficulty=2,
     minutes=10,
