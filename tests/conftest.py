@@ -1,7 +1,8 @@
-"""Headless Chromium, started once for all tests: Playwright's synchronous door opens only once in a process."""
+"""What tests of several folders share: headless Chromium, started once, and tidying up after kernels."""
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium as the system has it; without one the tests skip."""
+    """Chromium as the system has it; without one the tests skip. Playwright's synchronous door opens once a process."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         pytest.skip("no Chromium here (apt-get install chromium): nothing is tried in a browser")
@@ -25,3 +26,10 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """Let nbclient's failed tasks report themselves now: while another test parses code they would break the parser."""
+    yield
+    gc.collect()

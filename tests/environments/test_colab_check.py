@@ -18,6 +18,7 @@ import alone
 import colab_check
 import interpreters
 
+pytestmark = pytest.mark.usefixtures("swept")
 LISTED = [line for line in colab_check.LIST.read_text().splitlines() if not line.startswith("#")]
 
 

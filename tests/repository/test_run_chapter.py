@@ -13,6 +13,8 @@ from nbclient.exceptions import CellExecutionError
 
 from utils import records
 
+pytestmark = pytest.mark.usefixtures("swept")
+
 
 def write(path: Path, *sources: str) -> Path:
     v4 = nbformat.v4
