@@ -31,10 +31,10 @@ import chapter_tables
 import colab_check
 import conda
 import interpreters
+from environment_table import RESULTS, SET_UP
 from run_chapter import find
 
 ROOT = alone.ROOT
-RESULTS = ROOT / "book/environments"
 OFFLINE = ROOT / "tests/environments/offline"
 LOCKS = ("book.lock", "run.lock")
 SHOWN = ("torch", "numpy", "pandas", "matplotlib", "ipywidgets", "ipython", "accelerate", "tokenizers")
@@ -106,7 +106,6 @@ PLACES: dict[str, Callable[[Path], Place]] = {
     "locked": locked,
     "colab-image": colab_image,
 }
-SET_UP = ("colab", "colab-image")  # where the set-up cell installs
 HERE = ("colab", "conda", "offline", "locked")  # what any machine with these Pythons can make
 
 
