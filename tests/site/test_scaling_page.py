@@ -43,7 +43,11 @@ def test_what_the_text_says_of_the_measured_ways_is_so() -> None:
     assert two["processor seconds a step"] == pytest.approx(one["processor seconds a step"] / 2, rel=0.2)
     assert (one["bytes a parameter"], two["bytes a parameter"], sharded["bytes a parameter"]) == (16, 16, 8)
     fast, slow = (record.metrics[f"{way}, speed against one process, median"] for way in (two["way"], sharded["way"]))
-    assert fast > slow > 1
+    assert 2 > fast > slow > 1
+    assert one["processor seconds a step"] * one["steps a second"] > 0.95, "at work all of the time"
+    for way in (two, sharded):
+        assert way["highest"] < 1.1 * way["steps a second"] < 1.1 * way["highest"]
+        assert way["lowest"] < 0.8 * way["steps a second"]
     assert record.machine["processes"] == 1, "the command itself is one process, which starts the others"
 
 
