@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
 from functools import cache
 from html import escape
@@ -13,11 +11,9 @@ from typing import Any
 from docutils.nodes import make_id
 
 from utils.teaching import page
-from utils.teaching.claims import MIME
 from utils.teaching.ledger import Entry, ledger
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
 
 
 def lines(path: Path = ROOT / "book/evidence.toml") -> list[dict[str, Any]]:
@@ -72,7 +68,12 @@ def named(name: str) -> str:
 
 def sections(line: dict[str, Any]) -> list[str]:
     """Where a line is answered, as "chapter heading": as it says itself, else where its claims are measured."""
-    return line.get("at") or list(dict.fromkeys(homes()[name] for name in line["claims"]))
+    return line.get("at") or list(dict.fromkeys(home(measured()[name][0]) for name in line["claims"]))
+
+
+def home(entry: Entry) -> str:
+    """The section in which a claim is measured, as "chapter heading"."""
+    return f"{entry.chapter[:2]} {entry.section}"
 
 
 def section(place: str) -> str:
@@ -92,19 +93,4 @@ def measured() -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in ledger(sorted((ROOT / "chapters").glob("*.ipynb"))):
         found.setdefault(entry.claim["id"], []).append(entry)
-    return found
-
-
-@cache
-def homes() -> dict[str, str]:
-    """The section in which each claim is measured first, as "chapter heading"."""
-    found: dict[str, str] = {}
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
-        heading = ""
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "markdown":
-                heading = (HEADING.findall("".join(cell["source"])) or [heading])[-1]
-            for output in cell.get("outputs", ()):
-                if MIME in output.get("data", {}):
-                    found.setdefault(output["data"][MIME]["id"], f"{path.name[:2]} {heading}")
     return found

@@ -8,6 +8,7 @@ reads all notebooks in the folder and writes the page. It reads stored outputs a
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,14 +19,16 @@ from utils.teaching import page
 from utils.teaching.claims import MIME, SCHEMA, anchor, evidence_table
 
 FIELDS = ("id", "statement", "holds", "verdict", "kind", "notes", "criterion", "record", "evidence")
+HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim with the place where it stands."""
+    """One claim with the place where it stands: the chapter's file and title, and the heading above it."""
 
     chapter: str
     title: str
+    section: str
     claim: dict[str, Any]
 
     @property
@@ -43,22 +46,25 @@ def ledger(notebooks: Iterable[Path | str]) -> list[Entry]:
     seen: dict[tuple[str, str], str] = {}
     for path in map(Path, notebooks):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        for payload in _payloads(notebook):
+        for section, payload in _payloads(notebook):
             _validate(payload, path.name)
             key = payload["id"], payload["kind"]
             if key in seen:
                 raise ValueError(f"claim {payload['id']!r} ({payload['kind']}) stands in {seen[key]} and {path.name}")
             seen[key] = path.name
-            entries.append(Entry(path.stem, _title(notebook, path.stem), payload))
+            entries.append(Entry(path.stem, _title(notebook, path.stem), section, payload))
     return entries
 
 
-def _payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _payloads(notebook: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    section = ""
     for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            section = (HEADING.findall("".join(cell["source"])) or [section])[-1]
         for output in cell.get("outputs", ()):
             if MIME in output.get("data", {}):
                 data = output["data"][MIME]
-                yield json.loads("".join(data)) if isinstance(data, str | list) else data
+                yield section, json.loads("".join(data)) if isinstance(data, str | list) else data
 
 
 def _validate(payload: dict[str, Any], name: str) -> None:
