@@ -2,7 +2,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # pip and make ask before they install, but the kernel of an older Python finds the clone too.
 if sys.version_info < (3, 11):  # noqa: UP036

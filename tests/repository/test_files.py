@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -69,6 +71,24 @@ def test_each_dependency_says_what_it_is_for() -> None:
 def test_versions_agree() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == utils.__version__
+    changes = re.search(r"^## \[(.+?)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert changes is not None
+    assert changes.groups() == (utils.__version__, str(citation["date-released"]))
+
+
+def test_the_release_says_what_changed_in_it(tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    (step,) = (step for step in workflow["jobs"]["tag"]["steps"] if step.get("name", "").startswith("What changed"))
+    (tmp_path / "utils").mkdir()
+    shutil.copy(ROOT / "utils/__init__.py", tmp_path / "utils")
+    older = "\n## [0.0.9] - 2026-01-01\n\n- of no interest now\n"
+    (tmp_path / "CHANGELOG.md").write_text((ROOT / "CHANGELOG.md").read_text() + older)
+    subprocess.run(["bash", "-euc", step["run"]], cwd=tmp_path, check=True, env=os.environ | {"PYTHONPATH": ""})
+    notes = (tmp_path / "notes.md").read_text()
+    assert (tmp_path / "version.txt").read_text().strip() == utils.__version__
+    assert "### Added" in notes
+    assert "of no interest now" not in notes
+    assert "## [" not in notes
 
 
 @pytest.mark.parametrize("path", sorted(tracked("*.yml", "*.yaml", "*.cff")), ids=lambda p: p.name)
