@@ -53,12 +53,17 @@ def listing() -> str:
 
 
 def verdict(entries: list[Entry]) -> str:
-    """A claim with a link to its last measurement, and what came out of each."""
-    outcomes = {entry.claim["kind"]: "holds" if entry.claim["holds"] else "does not hold" for entry in entries}
-    said = set(outcomes.values())
-    kinds = said.pop() if len(said) == 1 else ", ".join(f"{kind}: {outcome}" for kind, outcome in outcomes.items())
-    statement = page.inline(entries[-1].claim["statement"]).replace("|", "\\|")
-    return f'<a href="{escape(entries[-1].link)}">{statement}</a>: **{kinds}**'
+    """A claim with a link to its last measurement, and what came out; where its measurements differ, each by itself."""
+    if len({entry.claim["holds"] for entry in entries}) > 1:
+        return "<br>".join(outcome(entry, f"{entry.claim['kind']}: ") for entry in entries)
+    return outcome(entries[-1])
+
+
+def outcome(entry: Entry, kind: str = "") -> str:
+    """One measurement in its own words, which may be narrower than those of another one of the same claim."""
+    statement = page.inline(entry.claim["statement"]).replace("|", "\\|")
+    found = "holds" if entry.claim["holds"] else "does not hold"
+    return f'<a href="{escape(entry.link)}">{statement}</a>: **{kind}{found}**'
 
 
 def named(name: str) -> str:
@@ -88,9 +93,15 @@ def section(place: str) -> str:
 
 
 @cache
+def entries() -> list[Entry]:
+    """All verdicts of the course, in reading order."""
+    return ledger(sorted((ROOT / "chapters").glob("*.ipynb")))
+
+
+@cache
 def measured() -> dict[str, list[Entry]]:
     """All verdicts by the name of their claim."""
     found: dict[str, list[Entry]] = {}
-    for entry in ledger(sorted((ROOT / "chapters").glob("*.ipynb"))):
+    for entry in entries():
         found.setdefault(entry.claim["id"], []).append(entry)
     return found

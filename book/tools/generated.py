@@ -65,18 +65,14 @@ def data() -> str:
 
 def ledger() -> str:
     """The evidence ledger, a section for each chapter with claims."""
-    from utils.teaching.ledger import ledger as read
     from utils.teaching.ledger import render_ledger
 
-    page = render_ledger(read(sorted((ROOT / "chapters").glob("*.ipynb"))))
-    return "## " + page.partition("\n## ")[2]  # title and introduction stand in the page itself
+    return render_ledger(evidence.entries())
 
 
 def verdicts() -> str:
     """How many verdicts there are and how many hold, in one sentence."""
-    from utils.teaching.ledger import ledger as read
-
-    entries = read(sorted((ROOT / "chapters").glob("*.ipynb")))
+    entries = evidence.entries()
     names, holding = {entry.claim["id"] for entry in entries}, sum(entry.claim["holds"] for entry in entries)
     return f"**{len(entries)} verdicts on {len(names)} claims: {holding} hold, {len(entries) - holding} do not.**"
 

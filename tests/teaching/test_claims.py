@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from utils.teaching import claim
 from utils.teaching.claims import MIME, plain
-from utils.teaching.ledger import ledger, main, render_ledger
+from utils.teaching.ledger import ledger, render_ledger
 
 LONG = {"exact match up to 6 words": 0.97, "exact match from 28 words": 0.02}
 
@@ -61,7 +61,11 @@ def test_what_json_lacks_becomes_text():
 
 
 def notebook(path, *bundles, title="# Chapter 3"):
-    cells = [new_markdown_cell(title)]
+    cells = [
+        new_markdown_cell(title),
+        new_markdown_cell("## A part\n\ntext\n\n### Its section"),
+        new_markdown_cell("text"),
+    ]
     cells += [new_code_cell("claim(...)", outputs=[new_output("display_data", data=bundle)]) for bundle in bundles]
     nbformat.write(new_notebook(cells=cells), path)
     return path
@@ -73,22 +77,19 @@ def test_the_ledger_reads_the_notebooks(tmp_path, shown):
     notebook(tmp_path / "03_x.ipynb", live, sweep)
     entries = ledger([tmp_path / "03_x.ipynb"])
     assert [(e.claim["kind"], e.claim["holds"]) for e in entries] == [("live", True), ("recorded", False)]
+    assert {entry.section for entry in entries} == {"Its section"}
     assert entries[1].link == "../chapters/03_x.html#claim-a-recorded"
     assert 'id="claim-a-recorded"' in sweep["text/html"]
     text = render_ledger(entries)
-    assert "2 claims: 1 hold, 1 do not" in text
     assert text.count("word by word") == 1
     assert "## Chapter 3" in text
 
 
-def test_the_ledger_command_writes_the_page(tmp_path, shown, capsys):
+def test_one_name_in_two_chapters_is_refused(tmp_path, shown):
     bundle = shown(claim, "a", "It is so", holds=True, evidence=LONG).bundles[0]
-    notebook(tmp_path / "03_x.ipynb", bundle)
-    assert main([str(tmp_path), str(tmp_path / "ledger.md")]) == 0
-    assert "It is so" in (tmp_path / "ledger.md").read_text()
-    notebook(tmp_path / "04_y.ipynb", bundle)
-    assert main([str(tmp_path), str(tmp_path / "ledger.md")]) == 1
-    assert "stands in 03_x.ipynb and 04_y.ipynb" in capsys.readouterr().err
+    files = [notebook(tmp_path / name, bundle) for name in ("03_x.ipynb", "04_y.ipynb")]
+    with pytest.raises(ValueError, match=r"stands in 03_x\.ipynb and 04_y\.ipynb"):
+        ledger(files)
 
 
 def test_another_schema_is_refused(tmp_path, shown):

@@ -1,15 +1,9 @@
-"""The evidence ledger: every claim of the course, read from the executed notebooks.
-
-python -m utils.teaching.ledger chapters book/ledger.md
-
-reads all notebooks in the folder and writes the page. It reads stored outputs and executes nothing.
-"""
+"""The evidence ledger: every claim of the course, read from the stored outputs of notebooks; nothing is executed."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,23 +78,11 @@ def _title(notebook: dict[str, Any], default: str) -> str:
 
 
 def render_ledger(entries: Iterable[Entry]) -> str:
-    """The ledger as a MyST page; its tables are HTML, so that links can point at the cards in the chapters."""
-    entries = list(entries)
-    holding = sum(entry.claim["holds"] for entry in entries)
-    lines = [
-        "# The evidence ledger",
-        "",
-        "Each sentence of the notes that claims something is measured in a chapter.",
-        "Here stand all verdicts, also where a claim does not hold at our scale.",
-        "The page is made from the stored outputs of the chapters.",
-        "",
-        f"**{len(entries)} claims: {holding} hold, {len(entries) - holding} do not.**",
-        "",
-    ]
-    for chapter in dict.fromkeys(entry.chapter for entry in entries):
-        own = [entry for entry in entries if entry.chapter == chapter]
-        lines += [f"## {own[0].title}", "", _chapter(own), ""]
-    return "\n".join(lines)
+    """All verdicts, a section a chapter; the tables are HTML, so that links can point at the cards in the chapters."""
+    chapters: dict[str, list[Entry]] = {}
+    for entry in entries:
+        chapters.setdefault(entry.chapter, []).append(entry)
+    return "\n\n".join(f"## {own[0].title}\n\n{_chapter(own)}" for own in chapters.values())
 
 
 def _chapter(entries: list[Entry]) -> str:
@@ -121,22 +103,3 @@ def _chapter(entries: list[Entry]) -> str:
 def _evidence(entry: Entry) -> str:
     table = evidence_table(entry.claim["evidence"], f"Evidence of {entry.claim['id']}")
     return f"<details><summary>{len(entry.claim['evidence'])} measured</summary>{table}</details>"
-
-
-def main(arguments: list[str]) -> int:
-    """The command: FOLDER PAGE."""
-    if len(arguments) != 2:
-        print("usage: python -m utils.teaching.ledger FOLDER PAGE", file=sys.stderr)
-        return 2
-    folder, target = map(Path, arguments)
-    try:
-        text = render_ledger(ledger(sorted(folder.glob("*.ipynb"))))
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    target.write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
