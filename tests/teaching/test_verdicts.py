@@ -30,13 +30,13 @@ def test_a_mark_for_each_claim_and_a_sentence_behind_it(shown):
     soup = BeautifulSoup(shown(verdict_picture, SOME).html, "html.parser")
     assert [len(row.select("svg > *")) for row in soup.select("details")] == [2, 1]
     assert [len(row.select(".vp-no")) for row in soup.select("details")] == [1, 0]
-    assert "3 claims: 2 hold, 1 do not" in soup.get_text()
+    assert "3 verdicts: 2 hold, 1 do not" in soup.get_text()
     first = soup.select_one("details")
     assert [one.get_text(" ", strip=True) for one in first.select("li")] == [
         "It forgets <long> sentences (live) holds",
         "Reversing helps (recorded) does not hold",
     ]
-    assert first.select_one("svg")["aria-label"] == "Chapter 3: 1 of 2 claims hold"
+    assert first.select_one("svg")["aria-label"] == "Chapter 3: 1 of 2 verdicts hold"
 
 
 def test_nothing_to_draw_is_an_error():

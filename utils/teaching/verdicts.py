@@ -53,17 +53,17 @@ def all_verdicts() -> list[Verdict]:
 
 
 def verdict_picture(found: Sequence[Verdict]) -> None:
-    """Show all verdicts as one picture: a row a chapter, a mark a claim, with its statement behind each mark."""
+    """Show all verdicts as one picture: a row a chapter, a mark each, with its statement when opened."""
     if not found:
         raise ValueError("there is no verdict to draw")
     chapters = list(dict.fromkeys(verdict.chapter for verdict in found))
     rows = [[v for v in found if v.chapter == chapter] for chapter in chapters]
     body = "".join(_row(chapter, own) for chapter, own in zip(chapters, rows, strict=True))
     good = sum(verdict.holds for verdict in found)
-    title = f"{len(found)} claims: {good} hold, {len(found) - good} do not"
+    title = f"{len(found)} verdicts: {good} hold, {len(found) - good} do not"
     note = (
-        "A row is a chapter, a mark a claim in the order of the text: a filled square holds, a crossed one does not. "
-        "Recorded sweeps and live runs of the same claim stand as two marks. Open a row to read the claims."
+        "A row is a chapter, a mark a verdict in the order of the text: a filled square holds, a crossed one does not. "
+        "A claim that was measured live and recorded has two. Open a row to read the claims."
     )
     html = f'<p class="cc-title">{title}</p><div class="vp">{body}</div><p class="cc-muted">{note}</p>'
     page.show(page.card("verdicts", html, css=_CSS), f"verdicts: {title}")
@@ -81,7 +81,7 @@ def _row(chapter: str, found: Sequence[Verdict]) -> str:
     """One chapter: its name, its marks, and all its claims when opened."""
     good = sum(verdict.holds for verdict in found)
     name = found[0].title.partition(". ")[2].partition(":")[0] or found[0].title
-    says = f"Chapter {int(chapter)}: {good} of {len(found)} claims hold"
+    says = f"Chapter {int(chapter)}: {good} of {len(found)} verdicts hold"
     marks = "".join(_mark(place, verdict.holds) for place, verdict in enumerate(found))
     drawing = f'<svg role="img" aria-label="{says}" width="{len(found) * 16}" height="16">{marks}</svg>'
     claims = "".join(
