@@ -92,8 +92,8 @@ def length() -> str:
     words = [one.words for one in read()]
     low, high = (round(count / PACE) for count in (min(words), max(words)))
     return (
-        f"**How long.** {len(words)} chapters, each {low} to {high} minutes of reading (at {PACE} words a minute), "
-        "and its exercises."
+        f"**How long.** {len(words)} chapters, each {low} to {high} minutes of text (at {PACE} words a minute); "
+        "code, figures and exercises come on top."
     )
 
 

@@ -18,6 +18,7 @@ CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 PAGE = "book/glossary"
 # What a word of everyday language, or one with two meanings, is looked for as.
 SPELLED = {
+    "Adam, AdamW": "AdamW",
     "BIO tags": "BIO",
     "bidirectional": "from both sides",
     "catastrophic forgetting": "forgetting",
@@ -30,6 +31,7 @@ SPELLED = {
     "key and value cache": "cache",
     "Kullback-Leibler divergence (KL)": "KL",
     "layer normalisation": "norm",
+    "mask": "causal mask",
     "masked language model": "masked",
     "memory horizon": "horizon",
     "next sentence prediction": "second question",
@@ -42,6 +44,7 @@ SPELLED = {
     "tied weights": "tied",
     "top-k sampling": "top-k",
     "top-p sampling": "top-p",
+    "validation part": "validation",
     "wild": "in the wild",
 }
 # Words that earlier chapters use in another or in their everyday sense.
