@@ -44,9 +44,9 @@ TURN = Exercise(
     title="Turn a query by its place",
     task=r"""
 Take a query of $d$ numbers in pairs: the first two, the next two, and so on. Pair $i = 0, 1, 2 \dots$ of a word at
-place $m$ is turned by the angle $m \cdot 10000^{-2i/d}$:
+place $m$ is turned by the angle $\theta = m \cdot 10000^{-2i/d}$:
 
-$$(a, b) \to (a \cos - b \sin, \; a \sin + b \cos)$$
+$$(a, b) \to (a \cos\theta - b \sin\theta, \; a \sin\theta + b \cos\theta)$$
 
 Write `turned` with lists of floats and `math.cos`, `math.sin`. The first pair turns fastest, the last one slowest.
 """,

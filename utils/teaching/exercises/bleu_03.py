@@ -74,7 +74,7 @@ BLEU = Exercise(
     id="3.5",
     title="BLEU by hand",
     task="""
-First with a pencil. Candidate: `the cat sat on the mat today`; reference: `the cat sat on a mat`. Which share of the
+First with a pencil. Candidate: `the cat sat on the mat today`; reference: `the cat sat on a mat`. What share of the
 candidate's 7 words, 6 pairs, 5 triples and 4 quadruples of neighbours stands in the reference? (Of the words 5 in 7,
 not 6: each counts at most as often as it stands in the reference, and the second `the` has no partner.) BLEU is the
 geometric mean of the four shares, times

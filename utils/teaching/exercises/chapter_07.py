@@ -178,7 +178,9 @@ next there is nothing to learn.
     ),
     explanation="""
 Without the shift the model need only copy its input; the loss goes to 0 and the samples are nonsense. Shifted twice
-it learns to guess the word after next. In a fresh model all three losses look the same, near `log V`.
+it learns to guess the word after next. In a fresh model the losses with one shift and with two are near `log V`.
+Without the shift the loss is lower from the start where the embedding is tied: a token's own vector is then its row
+of the output matrix too.
 """,
 )
 

@@ -132,7 +132,7 @@ the other, and tells you the first that wins; mend, and try again. Honest are `l
     ),
     explanation="""
 A rule against each attack that one has thought of, and the next attack is one that nobody thought of: `she moved from
-lima` still wins here. Real rewards are learned, which moves the trouble without ending it. So one also holds the policy
-near its start (the KL), stops in time, and looks at what it writes.
+lima` scores as high as an honest answer here. Real rewards are learned, which moves the trouble without ending it. So
+one also holds the policy near its start (the KL), stops in time, and looks at what it writes.
 """,
 )

@@ -37,7 +37,7 @@ NUMBERS = Exercise(
     title="What LoRA trains",
     task="""
 Beside each frozen matrix with so many rows (what comes out) and columns (what goes in) stand two thin ones: `B` with
-`rank` columns, and `A` with `rank` rows. Write `lora_numbers`: how many numbers are trained in all, and which share of
+`rank` columns, and `A` with `rank` rows. Write `lora_numbers`: how many numbers are trained in all, and what share of
 the numbers in the frozen matrices that is. For one matrix of 768 x 256 and rank 4 it is 4096, and about 2 %.
 """,
     difficulty=1,
