@@ -102,3 +102,11 @@ def test_the_commands_for_a_class_exist() -> None:
         assert "book/tools/handout.py" in done.stdout
         assert command.partition("=")[2] in done.stdout
     assert f"rnn_to_chatgpt-{utils.__version__}-" in commands[1]
+
+
+def test_the_times_beside_the_scoreboards_are_those_of_the_records() -> None:
+    page = " ".join((ROOT / "book/scoreboards.md").read_text(encoding="utf-8").split())
+    for name, says in (("gpt/real_text", "{} minutes for the GPT"), ("ulmfit/general", "{} for the AWD-LSTM")):
+        assert says.format(round(records.read(name).seconds / 60)) in page
+    asked = next(row for row in records.read("gpt/sst2").scoreboard if "asked" in row["system"])
+    assert f"The {round(asked['seconds'])} seconds of the GPT" in page
