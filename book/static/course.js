@@ -21,6 +21,10 @@ document.addEventListener("DOMContentLoaded", () => {
     printed.classList.add("course-aligned");
     printed.tabIndex = 0;
   }
+  // The option of a command must not be broken at its hyphens.
+  for (const word of document.querySelectorAll("code.literal .pre")) {
+    if (/^[^ ]*-[^ ]*$/.test(word.textContent) && word.textContent.length < 25) word.classList.add("course-unbroken");
+  }
   // The search button shows "Search" and its keys; its label says less than it shows.
   for (const button of document.querySelectorAll(".search-button-field")) button.removeAttribute("aria-label");
   // The bibliography is a list whose entries carry a role that is no list item and is deprecated.

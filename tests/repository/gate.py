@@ -29,7 +29,7 @@ CHECKS: dict[str, list[str]] = {
     "mutants": [PYTHON, "tests/bugs/museum.py"],
     "chapters": ["pytest", *NBVAL, "--nbval-cell-timeout", "600", "-n", "2", "--dist", "loadscope", "chapters"],
     "build": [PYTHON, "book/tools/build_site.py", "--all"],
-    "site": ["pytest", "-m", "browser or site", "tests"],
+    "site": ["pytest", "-m", "browser or site", "-n", "2", "--dist", "worksteal", "tests"],
 }
 ALONE = {"chapters"}
 OFFLINE = ROOT / "tests/environments/offline"  # its sitecustomize.py lets nothing out of this machine

@@ -34,7 +34,7 @@ SMALL = """() => [...document.querySelectorAll('article :is(button, summary, sel
 }).map(e => e.outerHTML.slice(0, 80))"""
 
 
-@pytest.fixture(params=CHAPTERS)
+@pytest.fixture(scope="module", params=CHAPTERS)
 def phone(request, browser, address) -> Iterator[Any]:
     """A chapter at the width of a phone."""
     page, wrong = visit(browser, address, request.param, 390, "light")
@@ -78,6 +78,16 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(phone) -> None:
             !span.closest('.course-unbroken'); }).map(span => span.textContent)"""
     )
     assert loose == []
+
+
+def test_no_option_of_a_command_is_broken_at_its_hyphens(browser, address) -> None:
+    page, _ = visit(browser, address, "book/scaling.html", 390, "light")
+    words = page.locator("code.literal .pre", has_text="--")
+    assert words.count() > 5
+    assert page.evaluate("""() => [...document.querySelectorAll('code.literal .pre')].filter(
+        word => /^-/.test(word.textContent) && word.textContent.length < 25 && word.getClientRects().length > 1
+    ).map(word => word.textContent)""") == []
+    page.context.close()
 
 
 def test_marks_stay_under_their_letters(browser, address) -> None:
