@@ -13,7 +13,7 @@ GLOBIN = "ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTGAACGTG", "MVH
 
 def test_the_table_has_the_classes_of_the_standard_code():
     assert len(dna.GENETIC_CODE) == 64
-    assert set(dna.STOP_CODONS) == {"TAA", "TAG", "TGA"}
+    assert set(dna.synonyms(dna.STOP)) == {"TAA", "TAG", "TGA"}
     sizes = Counter(len(dna.synonyms(letter)) for letter in dna.AMINO_ACIDS)
     assert sizes == {1: 2, 2: 9, 3: 1, 4: 5, 6: 3}
     assert {letter for letter in dna.AMINO_ACIDS if len(dna.synonyms(letter)) == 1} == {"M", "W"}
@@ -47,7 +47,7 @@ def test_genes_are_read_back_by_the_table():
     for strand, protein in pairs:
         assert dna.translate(strand) == "".join(protein)
         assert len(strand) == 3 * (len(protein) + 1)
-        assert "".join(strand[-3:]) in dna.STOP_CODONS
+        assert "".join(strand[-3:]) in dna.synonyms(dna.STOP)
     assert {len(protein) for _, protein in pairs} == {3, 4, 5, 6, 7, 8}
     used = Counter(codon for strand, _ in pairs for codon in dna.codons(strand))
     assert set(used) == set(dna.GENETIC_CODE)

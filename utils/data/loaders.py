@@ -73,17 +73,20 @@ def overlap_key(sentence: str) -> str:
     return re.sub("[^a-z0-9]", "", unicodedata.normalize("NFKD", plain))
 
 
-def without(rows: list[tuple[str, int]], held_out: list[str], shortest: int = 12) -> list[tuple[str, int]]:
-    """The rows whose text neither equals a held-out sentence nor contains one of at least `shortest` letters.
+SHORTEST = 12  # letters of a sentence below which it stands in anybody's text by chance ("very bad .")
 
-    Texts are compared by `overlap_key`. Shorter sentences ("very bad .") stand in anybody's text by chance.
+
+def without(rows: list[tuple[str, int]], held_out: list[str]) -> list[tuple[str, int]]:
+    """The rows whose text neither equals a held-out sentence nor contains one of at least `SHORTEST` letters.
+
+    Texts are compared by `overlap_key`.
     """
     keys = [overlap_key(text) for text, _ in rows]
     joined = "\n".join(keys)  # one search through all rows for each sentence
     starts = [0, *itertools.accumulate(len(key) + 1 for key in keys)]
     held = {overlap_key(sentence) for sentence in held_out}
     dropped = {row for row, key in enumerate(keys) if key in held}
-    for sentence in (key for key in held if len(key) >= shortest):
+    for sentence in (key for key in held if len(key) >= SHORTEST):
         dropped |= {bisect.bisect(starts, hit.start()) - 1 for hit in re.finditer(sentence, joined)}
     return [row for number, row in enumerate(rows) if number not in dropped]
 

@@ -62,11 +62,10 @@ class MaskedBatches:
         mask: int,
         vocabulary: int,
         share: float = 0.15,
-        special: Sequence[int] = SPECIAL_IDS,
         seed: int = 0,
     ):
         self.batches, self.mask, self.vocabulary = batches, mask, vocabulary
-        self.share, self.special, self.seed = share, special, seed
+        self.share, self.seed = share, seed
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -77,4 +76,5 @@ class MaskedBatches:
         for index, (tokens, *_) in enumerate(self.batches.epoch(number, skip), start=skip):
             seed = random.Random(f"{self.seed}/{number}/{index}").getrandbits(63)
             generator = torch.Generator(tokens.device).manual_seed(seed)
-            yield *hide_words(tokens, self.mask, self.vocabulary, self.share, self.special, generator), tokens
+            hidden = hide_words(tokens, self.mask, self.vocabulary, self.share, generator=generator)
+            yield *hidden, tokens

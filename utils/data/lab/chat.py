@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from utils.data.lab.grammar import draw
+from utils.data.lab.drawing import draw, seeded
 from utils.data.lab.tasks import DAYS, IDLE, MOODS, SPOTS
 from utils.data.lab.world import MEN, RELATIONS, VALUES, WOMEN, Person, Words, listed
 
@@ -101,9 +101,7 @@ def questions(persons: Iterable[Person | str]) -> tuple[Question, ...]:
 
 def web(count: int, who: People, seed: int = 0) -> list[Words]:
     """Texts of the small web: seven in ten are about one known person, two are exam sheets, one is gossip."""
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    rng = random.Random(f"lab web {seed}")
+    rng = seeded("web", count, seed)
     names = (*(person.name for person in who.known), *who.strangers)
     asked = questions((*who.known, *who.strangers))
     texts = []

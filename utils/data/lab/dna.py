@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 
-from utils.data.lab.grammar import draw
+from utils.data.lab.drawing import draw, seeded
 from utils.data.lab.sentence import split
 
 Letters = tuple[str, ...]
@@ -28,7 +28,6 @@ _AMINO_ACIDS = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG
 # Codon -> amino acid in one letter, * for the three codons that stop.
 GENETIC_CODE: dict[str, str] = dict(zip(map("".join, product(BASES, repeat=3)), _AMINO_ACIDS, strict=True))
 AMINO_ACIDS = "".join(sorted(set(_AMINO_ACIDS) - {STOP}))
-STOP_CODONS = tuple(codon for codon, letter in GENETIC_CODE.items() if letter == STOP)
 
 MINUS_35, MINUS_10 = "TTGACA", "TATAAT"
 SPACINGS = {15: 1, 16: 4, 17: 10, 18: 4, 19: 1}  # letters between the boxes, and how often
@@ -110,7 +109,7 @@ def genes(
         raise ValueError(f"codons is {codons}: it must be (fewest, most), with at least 4 for start, two more and stop")
     if not 0 <= leader[0] <= leader[1]:
         raise ValueError(f"leader is {leader}: it must be (fewest, most) letters, 0 or more")
-    rng = _rng("genes", count, seed, part)
+    rng = seeded("genes", count, seed, part)
     found: list[tuple[Letters, Letters]] = []
     while len(found) < count:
         protein = ("M", *(draw(rng, tuple(AMINO_ACIDS)) for _ in range(rng.randint(low, high) - 2)))
@@ -119,14 +118,6 @@ def genes(
         if part in (None, split(protein)):
             found.append((tuple(strand), protein))
     return found
-
-
-def _rng(task: str, count: int, seed: int, part: str | None) -> random.Random:
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    if part not in (None, "train", "test"):
-        raise ValueError(f"unknown part {part!r}: it must be 'train', 'test' or None for both")
-    return random.Random(f"lab {task} {seed}")
 
 
 def _codon(rng: random.Random, amino_acid: str, usage: Mapping[str, float] | None) -> str:
@@ -165,7 +156,7 @@ def promoters(
         raise ValueError(f"length is {length}: a strand must have at least {SHORTEST_STRAND} letters for all distances")
     if not 0 <= mutation < 0.5:
         raise ValueError(f"mutation is {mutation}: it must be a probability from 0 to below 0.5")
-    rng = _rng("promoters", count, seed, part)
+    rng = seeded("promoters", count, seed, part)
     found: list[tuple[Letters, int]] = []
     while len(found) < count:
         label, kind = int(rng.random() < 0.5), rng.random()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import NamedTuple
 
-from utils.data.lab.grammar import draw
+from utils.data.lab.drawing import draw, seeded
 from utils.data.lab.sentence import split
 
 Picture = tuple[tuple[int, ...], ...]  # 12 rows of 12 colours, 0 for the ground
@@ -56,13 +56,9 @@ def pictures(
             whatever the sizes of its shapes and their exact places.
         shapes: fewest and most shapes in a picture.
     """
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    if part not in (None, "train", "test"):
-        raise ValueError(f"unknown part {part!r}: it must be 'train', 'test' or None for both")
+    rng = seeded("pictures", count, seed, part)
     if not 1 <= shapes[0] <= shapes[1] <= 3:
         raise ValueError(f"shapes is {shapes}: it must be (fewest, most) between 1 and 3")
-    rng = random.Random(f"lab pictures {seed}")
     found: list[tuple[Picture, Words]] = []
     while len(found) < count:
         scene = _scene(rng, rng.randint(*shapes))
@@ -112,26 +108,15 @@ def _painted(rng: random.Random, scene: Sequence[Placed]) -> Picture:
     return tuple(map(tuple, points))
 
 
-def to_rgb(picture: Picture) -> list[list[tuple[float, float, float]]]:
-    """The picture as 12 rows of 12 colours, each red, green and blue from 0 to 1."""
-    return [[_rgb(RGB[number]) for number in row] for row in picture]
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return red, green, blue
-
-
-def svg(shown: Sequence[Picture], texts: Sequence[str] = (), columns: int = 3) -> str:
-    """Pictures side by side as one SVG, with a text of one or more lines (cut at spaces and line ends) below each.
+def svg(shown: Sequence[Picture], texts: Sequence[str] = ()) -> str:
+    """Pictures in rows of three as one SVG, with a text of one or more lines (cut at spaces and ends) below each.
 
     Raises:
         ValueError: without a picture, or with texts for some of them only.
     """
-    if not shown or columns < 1 or (texts and len(texts) != len(shown)):
-        raise ValueError(
-            f"{len(shown)} pictures, {len(texts)} texts and {columns} columns: give a text for each or none"
-        )
+    if not shown or (texts and len(texts) != len(shown)):
+        raise ValueError(f"{len(shown)} pictures and {len(texts)} texts: give pictures, and a text for each or none")
+    columns = min(3, len(shown))
     lines = [[part for line in text.split("\n") for part in wrap(line, 28)] for text in texts or [""] * len(shown)]
     width, height = 200, 130 + 17 * max(map(len, lines))
     rows = -(-len(shown) // columns)
@@ -144,7 +129,7 @@ def svg(shown: Sequence[Picture], texts: Sequence[str] = (), columns: int = 3) -
         + "</g>"
         for k, picture in enumerate(shown)
     )
-    box = f"0 0 {width * min(columns, len(shown))} {height * rows}"
+    box = f"0 0 {width * columns} {height * rows}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif">{body}</svg>'
 
 

@@ -8,7 +8,7 @@ thing because of how it is. "And" joins two opinions that agree, "but" two that 
 import random
 from typing import NamedTuple
 
-from utils.data.lab.grammar import draw
+from utils.data.lab.drawing import draw, seeded
 from utils.data.lab.lexicon import PEOPLE
 from utils.data.lab.sentence import split
 from utils.data.lab.tasks import BAD, GOOD, SPOTS, THINGS
@@ -34,11 +34,7 @@ def remarks(count: int, seed: int = 0, part: str | None = None) -> list[Remark]:
     `part` = "train" or "test" draws only those that `split` puts there. The words that judge are
     those of the lab's reviews; what is judged, and how two opinions are joined, is other.
     """
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    if part not in (None, "train", "test"):
-        raise ValueError(f"unknown part {part!r}: it must be 'train', 'test' or None for both")
-    rng = random.Random(f"lab remarks {seed}")
+    rng = seeded("remarks", count, seed, part)
     found: list[Remark] = []
     while len(found) < count:
         remark = _remark(rng)

@@ -7,7 +7,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from utils.data.lab import lexicon as lex
-from utils.data.lab.grammar import clause, draw
+from utils.data.lab.drawing import draw, seeded
+from utils.data.lab.grammar import clause
 from utils.data.lab.morphology import VOWELS
 from utils.data.lab.phrases import Chunk, Phrase, connector
 from utils.data.lab.plans import LONGEST, SHORTEST
@@ -91,11 +92,7 @@ def sentences(
     `split` puts there: whatever the seeds, the two never share a sentence. The first n of more are the same n.
     """
     low, high = _lengths(words, clauses)
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    if part not in (None, "train", "test"):
-        raise ValueError(f"unknown part {part!r}: it must be 'train', 'test' or None for both")
-    rng = random.Random(f"lab sentences {seed}")
+    rng = seeded("sentences", count, seed, part)
     found: list[Sentence] = []
     while len(found) < count:
         sentence = _sentence(rng, low + int(rng.random() * (high - low + 1)), clauses)

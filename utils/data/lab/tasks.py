@@ -5,7 +5,7 @@ Each function draws `count` (input words, answer) pairs by a seed; the first n o
 
 import random
 
-from utils.data.lab.grammar import draw
+from utils.data.lab.drawing import draw, seeded
 from utils.data.lab.world import Fact, Person, Words, draw_people, listed
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -28,19 +28,13 @@ WITHOUT_NOT = ("is", "was", "is really", "was really")
 WITH_NOT = ("is not", "was not", "is never", "was never")
 
 
-def _rng(task: str, count: int, seed: int) -> random.Random:
-    if count < 0:
-        raise ValueError(f"count is {count}: it must be 0 or more")
-    return random.Random(f"lab {task} {seed}")
-
-
 def headlines(count: int, seed: int = 0) -> list[tuple[Words, Words]]:
     """Stories of two people, and the headline: the job of the one to whom it happens, the event, the thing, the place.
 
     The story tells the event by name and the job elsewhere, so the headline has to put two sentences together, and to
     leave the rest (homes, pets, moods, the other person, the looks of the thing) out.
     """
-    rng = _rng("headlines", count, seed)
+    rng = seeded("headlines", count, seed)
     return [_headline(rng) for _ in range(count)]
 
 
@@ -78,7 +72,7 @@ def questions(count: int, seed: int = 0, people: tuple[int, int] = (2, 4)) -> li
     low, high = people
     if not 1 <= low <= high <= 12:
         raise ValueError(f"people is {people}: it must be (fewest, most) between 1 and 12")
-    rng = _rng("questions", count, seed)
+    rng = seeded("questions", count, seed)
     return [_question(rng, rng.randint(low, high)) for _ in range(count)]
 
 
@@ -111,7 +105,7 @@ def spoken_numbers(count: int, seed: int = 0, digits: tuple[int, int] = (1, 6)) 
     low, high = digits
     if not 1 <= low <= high <= 6:
         raise ValueError(f"digits is {digits}: it must be (fewest, most) between 1 and 6")
-    rng = _rng("spoken numbers", count, seed)
+    rng = seeded("spoken numbers", count, seed)
     found = []
     for _ in range(count):
         size = rng.randint(low, high)
@@ -126,7 +120,7 @@ def reviews(count: int, seed: int = 0) -> list[tuple[Words, int]]:
     Not and never turn an opinion round. In "A but B" the second opinion decides, in "although A, B" too, and in
     "A although B" the first.
     """
-    rng = _rng("reviews", count, seed)
+    rng = seeded("reviews", count, seed)
     return [_review(rng, int(rng.random() < 0.5)) for _ in range(count)]
 
 
