@@ -104,7 +104,7 @@ def filter_logits(
 def forced(model: Generator, source: Tensor, target: Tensor) -> Tensor:
     """The most probable next token after every *true* prefix (teacher forcing): target (B, T) -> tokens (B, T)."""
     _check(source)
-    if target.ndim != 2 or target.is_floating_point() or len(target) != len(source):
+    if target.ndim != 2 or target.is_floating_point() or len(target) != len(source) or not target.numel():
         shape = tuple(target.shape)
         raise ValueError(f"target has shape {shape} and type {target.dtype}: give token ids ({len(source)}, T)")
     with torch.no_grad():

@@ -251,6 +251,7 @@ GOOD = torch.tensor([[4, 5]])
         (lambda m: beam_search(m, GOOD.float()), "float32"),
         (lambda m: forced(m, GOOD, GOOD.float()), "float32"),
         (lambda m: forced(m, GOOD, GOOD.expand(2, -1)), r"\(1, T\)"),
+        (lambda m: forced(m, GOOD, GOOD[:, :0]), r"shape \(1, 0\)"),
     ],
 )
 def test_bad_input_gets_one_clear_error(call, message):

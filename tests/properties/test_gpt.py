@@ -187,6 +187,8 @@ def test_what_does_not_fit_is_refused() -> None:
         model.start(torch.tensor([[4, 5], [0, 0]]))
     with pytest.raises(ValueError, match="width 9 does not split into 2 heads"):
         GPT(GPTConfig(V, width=9))
+    with pytest.raises(ValueError, match="width 8 does not split into 0 heads"):
+        GPT(GPTConfig(V, width=8, heads=0))
 
 
 def test_no_gradient_flows_through_the_cache() -> None:

@@ -62,7 +62,7 @@ def test_the_formula_counts_what_is_really_kept(groups: int) -> None:
     assert cache_bytes(config, 7) * 4 == cache_bytes(SmallConfig(20, 16, 3, 4, 4, 24), 7) * groups
 
 
-@pytest.mark.parametrize(("width", "heads", "groups"), [(16, 3, 3), (16, 4, 3), (16, 2, 4)])
+@pytest.mark.parametrize(("width", "heads", "groups"), [(16, 3, 3), (16, 4, 3), (16, 2, 4), (16, 0, 1), (16, 4, 0)])
 def test_sizes_that_do_not_fit_are_named(width: int, heads: int, groups: int) -> None:
     with pytest.raises(ValueError, match=f"width {width} must be a multiple of heads {heads}"):
         GroupedQueryAttention(width, heads, groups)

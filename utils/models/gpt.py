@@ -129,7 +129,7 @@ class GPT(nn.Module):
 
     def __init__(self, config: GPTConfig):
         super().__init__()
-        if config.width % config.heads:
+        if config.heads < 1 or config.width % config.heads:
             raise ValueError(f"width {config.width} does not split into {config.heads} heads: take a multiple of them")
         self.config = config
         self.wte = nn.Embedding(config.vocabulary, config.width)

@@ -26,7 +26,7 @@ class GroupedQueryAttention(nn.Module):
 
     def __init__(self, width: int, heads: int, groups: int):
         super().__init__()
-        if width % heads or heads % groups:
+        if heads < 1 or groups < 1 or width % heads or heads % groups:
             raise ValueError(f"width {width} must be a multiple of heads {heads}, and heads one of groups {groups}")
         self.heads, self.groups = heads, groups
         kept = width // heads * groups

@@ -34,10 +34,8 @@ class LoRALinear(nn.Module):
         self.B = nn.Parameter(torch.zeros(frozen.out_features, rank))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (..., in) -> (..., out)."""
-        return self.frozen(x) + self.scale * F.linear(
-            F.linear(x, self.A), self.B
-        )  # (..., in) -> (..., r) -> (..., out)
+        """x (..., in) -> (..., out), by way of (..., r)."""
+        return self.frozen(x) + self.scale * F.linear(F.linear(x, self.A), self.B)
 
     @torch.no_grad()
     def merged(self) -> nn.Linear:

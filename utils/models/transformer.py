@@ -147,9 +147,9 @@ class EncoderLayer(nn.Module):
 class Encoder(nn.Module):
     """Reads all words of the source at once."""
 
-    def __init__(self, config: TransformerConfig, embedding: Embedding | None = None):
+    def __init__(self, config: TransformerConfig):
         super().__init__()
-        self.embedding = embedding or Embedding(config.source_vocabulary, config.width, config.dropout)
+        self.embedding = Embedding(config.source_vocabulary, config.width, config.dropout)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
         self.norm = last_norm(config)
 

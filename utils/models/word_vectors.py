@@ -66,6 +66,6 @@ def factorise(matrix: Tensor, width: int, seed: int = 0, rounds: int = 3) -> Ten
     return basis @ u[:, :width] * s[:width].sqrt()  # (V, D)
 
 
-def word_vectors(ids: Sequence[Sequence[int]], size: int, width: int = 64, window: int = 5, seed: int = 0) -> Tensor:
+def word_vectors(ids: Sequence[Sequence[int]], size: int, width: int = 64, window: int = 5) -> Tensor:
     """A vector for each of `size` words, learned from texts of word ids: (V, D); zeros for a word never seen."""
-    return factorise(ppmi(neighbours(ids, size, window)), width, seed)
+    return factorise(ppmi(neighbours(ids, size, window)), width)
