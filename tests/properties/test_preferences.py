@@ -18,13 +18,13 @@ from utils.training.preferences import (
     DPOLoss,
     RewardLoss,
     SFTLoss,
+    below_each_other,
     bradley_terry_loss,
     calibration,
     dpo_loss,
     pair_accuracy,
     sequence_log_probabilities,
     sft_loss,
-    stacked,
     token_log_probabilities,
 )
 from utils.training.trainer import Plan, fit
@@ -243,5 +243,5 @@ def test_bad_input_gets_one_clear_error(call, message: str) -> None:
         call()
 
 
-def test_batches_of_unequal_width_are_stacked_with_padding_behind() -> None:
-    assert stacked(torch.tensor([[4, 5, 6]]), torch.tensor([[7]])).tolist() == [[4, 5, 6], [7, 0, 0]]
+def test_batches_of_unequal_width_get_padding_behind() -> None:
+    assert below_each_other(torch.tensor([[4, 5, 6]]), torch.tensor([[7]])).tolist() == [[4, 5, 6], [7, 0, 0]]

@@ -15,7 +15,6 @@ from utils.training.schedules import (
     one_cycle,
     schedule,
     slanted_triangular,
-    warmup_constant,
     warmup_cosine,
     warmup_linear,
 )
@@ -27,9 +26,7 @@ TABLE = {
         warmup_cosine(4, 12),
         {0: 1 / 4, 3: 1, 4: 1, 8: 1 / 2, 11: 0.5 - 0.5 * math.cos(math.pi / 8), 12: 0, 50: 0},
     ),
-    "constant": (warmup_constant(4), {0: 1 / 4, 1: 1 / 2, 3: 1, 4: 1, 1000: 1}),
     "no warm-up": (warmup_linear(0, 10), {0: 1, 5: 1 / 2, 9: 1 / 10, 10: 0}),
-    "no warm-up, constant": (warmup_constant(0), {0: 1, 9: 1}),
     "Noam": (noam(16, 4), {0: 1 / 32, 1: 2 / 32, 3: 1 / 8, 4: 0.25 * 5**-0.5, 15: 1 / 16, 399: 1 / 80}),
     "one cycle": (one_cycle(21, 2 / 7), {0: 1 / 25, 5: 1, 20: 4e-6, 21: 4e-6, 99: 4e-6}),
     "slanted": (slanted_triangular(40), {0: 1 / 32, 2: 33 / 64, 4: 1, 22: 33 / 64, 40: 1 / 32, 99: 1 / 32}),
@@ -70,7 +67,6 @@ def test_the_schedule_moves_once_a_step_of_the_optimizer(accumulate: int) -> Non
     [
         (lambda: warmup_linear(10, 10), "warmup 10"),
         (lambda: warmup_cosine(-1, 10), "warmup -1"),
-        (lambda: warmup_constant(-1), "warmup -1"),
         (lambda: noam(0, 5), "width 0"),
         (lambda: noam(8, 0), "warmup 0"),
         (lambda: one_cycle(3), "of 3 steps"),

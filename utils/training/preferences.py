@@ -123,7 +123,7 @@ class RewardLoss:
     def __call__(self, model: Any, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
         """The mean loss, and how many pairs it is over."""
         chosen, rejected = batch
-        scores = model(stacked(chosen, rejected))  # both in one pass
+        scores = model(below_each_other(chosen, rejected))  # both in one pass
         return bradley_terry_loss(*scores.chunk(2)), len(chosen)
 
 
@@ -141,7 +141,7 @@ class DPOLoss:
 
     def __call__(self, model: Any, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
         """The mean loss, and how many pairs it is over."""
-        tokens, mask = stacked(batch[0], batch[2]), stacked(batch[1], batch[3])
+        tokens, mask = below_each_other(batch[0], batch[2]), below_each_other(batch[1], batch[3])
         if not any(p.requires_grad for p in model.parameters()):
             raise ValueError("the policy is frozen, perhaps it is its own reference: give a copy (copy.deepcopy)")
         chosen, rejected = sequence_log_probabilities(model(tokens), tokens, mask).chunk(2)
@@ -151,7 +151,7 @@ class DPOLoss:
         return dpo_loss(chosen, rejected, reference_chosen, reference_rejected, self.beta), len(batch[0])
 
 
-def stacked(above: Tensor, below: Tensor) -> Tensor:
+def below_each_other(above: Tensor, below: Tensor) -> Tensor:
     """Two batches (B, N) and (B, M) as one, (2B, max(N, M)), filled up behind with 0 (PAD, False)."""
     width = max(above.shape[1], below.shape[1])
     return torch.cat([F.pad(rows, (0, width - rows.shape[1])) for rows in (above, below)])

@@ -15,13 +15,6 @@ from torch.optim.lr_scheduler import LambdaLR
 Factor = Callable[[int], float]
 
 
-def warmup_constant(warmup: int) -> Factor:
-    """Rise linearly over `warmup` steps to 1 and stay there."""
-    if warmup < 0:
-        raise ValueError(f"warmup {warmup} must be at least 0")
-    return lambda step: min(1.0, (step + 1) / max(warmup, 1))
-
-
 def warmup_linear(warmup: int, steps: int) -> Factor:
     """Rise linearly over `warmup` steps to 1, then fall linearly to 0 at `steps`."""
     if not 0 <= warmup < steps:
