@@ -50,7 +50,7 @@ class Translator:
         """Translate one text, or a list of texts, with a beam."""
         texts = [text] if isinstance(text, str) else list(text)
         self.model.eval()
-        source = pad([self.encode(t) for t in texts]).to(next(self.model.parameters()).device)
+        source = pad([self.encode(t) for t in texts]).to(device_of(self.model))
         found = beam_search(self.model, source, beam=beam, alpha=alpha, max_length=2 * source.shape[1] + 10)
         output = [self.pieces.decode(hypotheses[0].tokens) for hypotheses in found]
         return output[0] if isinstance(text, str) else output
@@ -89,12 +89,11 @@ class Writer:
         `cuts` are `top_k` and `top_p`, as `decoding.sample` takes them.
         """
         self.model.eval()
-        device = next(self.model.parameters()).device
-        ids = self.encode(prompt)
+        place, ids = device_of(self.model), self.encode(prompt)
         if (room := getattr(self.model.config, "context", len(ids) + length) - len(ids)) < 1:
             raise ValueError(f"a prompt of {len(ids)} tokens fills the context of {len(ids) + room}: cut it")
-        generator = torch.Generator(device).manual_seed(seed)
-        source = torch.tensor([ids], device=device)
+        generator = torch.Generator(place).manual_seed(seed)
+        source = torch.tensor([ids], device=place)
         written = sample(self.model, source, min(length, room), temperature, generator=generator, **cuts)
         # What a piece looks like can depend on the one before it, so that both are decoded together.
         return prompt + self.decode([*ids, *written[0].tolist()])[len(self.decode(ids)) :]
@@ -171,10 +170,15 @@ def writer(name: str) -> Writer:
 def _shipped(name: str, kind: type) -> Any:
     from utils.data.sources import weights
 
-    found = load(weights(name.replace("/", "__")))
+    found = load(weights(name))
     if not isinstance(found, kind):
         raise ValueError(f"{name!r} is a {type(found).__name__}, not a {kind.__name__}")
     return found
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model lies, and so must what it reads; the CPU for one without parameters."""
+    return next((weights.device for weights in model.parameters()), torch.device("cpu"))
 
 
 def parameters(model: nn.Module) -> int:

@@ -94,6 +94,17 @@ def test_presets_and_seeds_have_folders_of_their_own(runs):
     assert all((place / "memory.json").exists() for place in places)
 
 
+def test_a_run_says_which_device_it_uses(monkeypatch, runs):
+    """What has no preset for a GPU trains on the processor, also where there is a GPU, and its record says so."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    presets = dict.fromkeys(("smoke", "cpu"), multi30k.PRESETS["seq2seq"]["smoke"])
+    devices = {}
+    for name, known in (("lab/sweep", presets), (NAME, presets | {"gpu": presets["cpu"]})):
+        options = argparse.Namespace(preset="smoke", device=None, seed=0, fresh=False, ship=False)
+        devices[name] = command._prepare(name, options, {name: (None, known)})[0].device
+    assert devices == {"lab/sweep": "cpu", NAME: "cuda"}
+
+
 def run(*arguments: str, runs: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"COURSE_RUNS": str(runs), "OMP_NUM_THREADS": "1", "COURSE_STATIC": "1"}
     environment["PYTHONPATH"] = str(ROOT)

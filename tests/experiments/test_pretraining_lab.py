@@ -200,6 +200,9 @@ def test_pairs_follow_or_do_not_and_start_at_a_coin() -> None:
         assert sum(follows for *_, follows in data.train) == 20
         found = pairs.measure(pairs.build(settings, data), data)
         assert abs(found["loss"] - math.log(2)) < 0.05
+    data = pairs.prepare("single sentences", pairs.Pairs(pairs=40, tests=20), seed=6000)  # any seed, both parts
+    learned, asked = ({words for *both, _ in part for words in both} for part in (data.train, data.test))
+    assert not learned & asked
     stories = {story for story, _ in lab.headlines(80, 0)}
     for first, second, follows in pairs.prepare("stories", settings).train:
         assert ((*first, *second) in stories) == follows

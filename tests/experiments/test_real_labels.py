@@ -4,7 +4,7 @@ import pytest
 
 from utils import metrics
 from utils.data import sources
-from utils.experiments import naming, sentiment, tagged_text
+from utils.experiments import labelled, naming, sentiment, tagged_text
 
 needs = {
     name: pytest.mark.skipif(not sources.available(name), reason=f"{name} is not in the cache: set COURSE_DATA")
@@ -19,7 +19,7 @@ def test_few_labels_are_half_and_half_and_grow():
     assert small == large[:20]
     assert sentiment.few(rows, None) == rows
     assert sentiment.few(rows, 20, seed=2) != small
-    for wrong in (3, 0, 302):
+    for wrong in (3, 0, 302, 300):
         with pytest.raises(ValueError, match="must be an even number"):
             sentiment.few(rows, wrong)
 
@@ -55,7 +55,7 @@ def test_the_dumbest_taggers():
     assert find(("see", "New", "York", "York")) == ("O", "B-loc", "I-loc", "B-person")
     capital = tagged_text.capital_runs(train)
     assert capital(("See", "Old", "Bill", "in", "USA")) == ("O", "B-person", "I-person", "O", "O")
-    tag = tagged_text.commonest_tags(train)
+    tag = labelled.commonest_tags(train)
     assert tag(("York", "never")) == ("B-person", "O")
 
 

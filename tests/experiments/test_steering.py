@@ -69,6 +69,8 @@ def test_drawn_pieces_are_half_praise() -> None:
     assert [label for _, label in drawn] == [0, 1] * 5
     assert all(text.startswith(str(label)) for text, label in drawn)
     assert len(set(drawn)) > 5
+    with pytest.raises(ValueError, match="count 20 is too many"):
+        drawn_pieces(several, 20, 1, 0)
 
 
 def test_beginnings_name_the_film_and_stand_once() -> None:

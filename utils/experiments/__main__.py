@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", nargs="?", help="an experiment, for example multi30k/seq2seq")
     parser.add_argument("--chapter", help="all lab sweeps of a chapter, for example 03")
     parser.add_argument("--preset", help="smoke, cpu or gpu; by default the one that fits the device")
-    parser.add_argument("--device", help="cpu, cuda or mps; by default the best there is")
+    parser.add_argument("--device", help="cpu, cuda or mps; by default the best that the experiment has a preset for")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="forget an unfinished run instead of taking it up again")
     parser.add_argument("--ship", action="store_true", help="put record and weights into the package (maintainers)")
@@ -134,7 +134,7 @@ def _prepare(name: str, options: argparse.Namespace, known: dict[str, tuple[Any,
     if name not in known:
         raise ValueError(f"there is no experiment {name!r}; there are: {', '.join(sorted(known))}")
     function, presets = known[name]
-    device = runtime.device(options.device)
+    device = runtime.device(options.device or (None if "gpu" in presets else "cpu"))
     preset = options.preset or ("gpu" if device.type == "cuda" and "gpu" in presets else "cpu")
     if options.ship and preset == "smoke":
         raise ValueError("a smoke run shows that the code works, not how well: it is not shipped")

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from utils import runtime
+from utils import pretrained, runtime
 from utils.data.windows import WindowBatches
 from utils.experiments.scaling import Processes
 from utils.models.gpt import GPT, GPTConfig
@@ -32,12 +32,12 @@ def kept(tensors: Iterable[Tensor | None]) -> int:
     return sum(t.numel() * t.element_size() for t in own)
 
 
-def all_reduce(numbers: int, times: int = 5) -> float:
-    """Seconds to sum so many numbers over all processes, the fastest of some times; 0 for one process."""
+def all_reduce(numbers: int) -> float:
+    """Seconds to sum so many numbers over all processes, the fastest of five times; 0 for one process."""
     if not torch.distributed.is_initialized():
         return 0.0
     row, found = torch.zeros(numbers), []
-    for _ in range(times):
+    for _ in range(5):
         torch.distributed.barrier()
         began = time.perf_counter()
         torch.distributed.all_reduce(row)
@@ -49,7 +49,7 @@ def measured(plan: Processes) -> dict[str, float | list[float]]:
     """Train, and measure the steps after the first ones, which are slower than the others."""
     torch.manual_seed(0)
     model = GPT(GPTConfig(plan.vocabulary, plan.context, plan.layers, plan.heads, plan.width))
-    parameters = sum(p.numel() for p in model.parameters())
+    parameters = pretrained.parameters(model)
     text = torch.randint(4, plan.vocabulary, ((plan.skipped + plan.steps + 1) * plan.batch * plan.context * 2,))
     batches = WindowBatches(text, plan.context, plan.batch)
     optimizer = adamw(model.parameters(), 1e-4)

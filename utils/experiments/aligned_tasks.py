@@ -7,7 +7,6 @@ for each word that it reads. `relation` says how the two sides of a sentence pai
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ import torch
 
 from utils.data import lab
 from utils.data.tokens import EOS, Vocabulary
-from utils.experiments.labelled import learn, predict, tag_loss
+from utils.experiments.labelled import commonest_tags, learn, predict, tag_counts, tag_loss
 from utils.experiments.shape_tasks import Pair, Size, Words
 from utils.models.rnn_heads import RecurrentConfig, Tagger
 
@@ -72,20 +71,9 @@ def train_tagger(train: Sequence[Pair], size: Size, seed: int = 0, both: bool = 
     return WordByWord(model, source, target)
 
 
-def tag_counts(train: Sequence[Pair]) -> dict[str, Counter[str]]:
-    """How often each word had which label."""
-    counts: dict[str, Counter[str]] = {}
-    for words, tags in train:
-        for word, tag in zip(words, tags, strict=True):
-            counts.setdefault(word, Counter())[tag] += 1
-    return counts
-
-
 def commonest_labels(train: Sequence[Pair], texts: Sequence[Words]) -> list[Words]:
-    """The dumbest tagger: each word's commonest label; for a word never read, the commonest of all."""
-    counts = tag_counts(train)
-    rest = sum(counts.values(), Counter[str]())
-    return [tuple(counts.get(word, rest).most_common(1)[0][0] for word in words) for words in texts]
+    """What the dumbest tagger says of each text."""
+    return list(map(commonest_tags(train), texts))
 
 
 def left_open(train: Sequence[Pair]) -> set[tuple[str, str]]:

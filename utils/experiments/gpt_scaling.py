@@ -53,8 +53,9 @@ def hidden(model: GPT) -> int:
     return sum(p.numel() for name, p in model.named_parameters() if name not in ("wte.weight", "wpe.weight"))
 
 
-def one(plan: Scaling, size: tuple[int, int, int], tokens: int, seed: int, learned: Tensor, held: Tensor,
-        pieces: int) -> dict[str, Any]:  # fmt: skip
+def one(
+    plan: Scaling, size: tuple[int, int, int], tokens: int, seed: int, learned: Tensor, held: Tensor, pieces: int
+) -> dict[str, Any]:
     """Train one model on `tokens` pieces, drawn by the seed from the whole text, and score it on validation."""
     width, layers, heads = size
     torch.manual_seed(seed)

@@ -26,7 +26,7 @@ from utils.experiments import sentiment
 from utils.experiments.run import Run
 from utils.experiments.sentiment_tuning import SYSTEMS, Tuning, sentences, sweep
 from utils.models.gpt import GPT, GPTConfig
-from utils.models.padding import last_real
+from utils.models.padding import last_real, row_at
 from utils.pretrained import Writer
 
 PROMPTS = (" it was", " this film is", " the movie is", " all in all, it is a", " i thought it was")
@@ -44,17 +44,17 @@ class Sentiment:
 class LastClassifier(nn.Module):
     """A label for the whole text from the state of its last token."""
 
-    def __init__(self, gpt: GPT, classes: int = 2):
+    def __init__(self, gpt: GPT):
         super().__init__()
         self.gpt = gpt
-        self.output = nn.Linear(gpt.config.width, classes)
+        self.output = nn.Linear(gpt.config.width, 2)
         nn.init.normal_(self.output.weight, std=0.02)
         nn.init.zeros_(self.output.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """tokens (B, T) -> logits (B, C)."""
+        """tokens (B, T) -> logits (B, 2)."""
         last = last_real(tokens != self.gpt.config.pad)  # (B,)
-        return self.output(self.gpt.states(tokens)[torch.arange(len(tokens)), last])
+        return self.output(row_at(self.gpt.states(tokens), last))
 
 
 @torch.no_grad()
@@ -67,7 +67,7 @@ def following(writer: Writer, texts: Sequence[str], size: int = 64) -> Tensor:
     for begin in range(0, len(order), size):
         some = order[begin : begin + size]
         tokens = pad([ids[i] for i in some])
-        states = model.states(tokens)[torch.arange(len(some)), last_real(tokens != model.config.pad)]  # (B, D)
+        states = row_at(model.states(tokens), last_real(tokens != model.config.pad))  # (B, D)
         rows |= dict(zip(some, (states @ model.wte.weight.T).log_softmax(dim=-1), strict=True))
     return torch.stack([rows[i] for i in range(len(ids))])
 

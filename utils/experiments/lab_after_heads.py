@@ -14,10 +14,10 @@ from torch import Tensor
 
 from utils.data import lab
 from utils.data.batches import BucketedBatches, pad
-from utils.data.tokens import BOS, PAD, Vocabulary
+from utils.data.tokens import BOS, Vocabulary
 from utils.models.grouped_query import SmallConfig, SmallDecoder
 from utils.models.places import RotaryPlaces
-from utils.training.losses import cross_entropy
+from utils.training.losses import next_token_loss
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def models(settings: HeadSettings, lines: Lines) -> dict[str, SmallConfig]:
 
 
 def _loss(model: SmallDecoder, tokens: Tensor) -> Tensor:
-    return cross_entropy(model(tokens[:, :-1]), tokens[:, 1:], tokens[:, 1:] != PAD)
+    return next_token_loss(model, (tokens[:, :-1], tokens[:, 1:]))[0]
 
 
 def train(config: SmallConfig, settings: HeadSettings, lines: Lines, seed: int = 0) -> SmallDecoder:
-    """One training; every size meets the same batches."""
+    """One training; every size meets the same batches. Rate and beta1 swing as torch's OneCycleLR has them."""
     torch.manual_seed(seed)
     model = SmallDecoder(config, RotaryPlaces())
     batches = BucketedBatches([(text,) for text in lines.train], settings.batch, seed)

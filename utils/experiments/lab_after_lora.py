@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from utils.data import lab
 from utils.data.batches import pad
-from utils.data.tokens import EOS, PAD
+from utils.data.tokens import EOS
 from utils.models.gpt import GPT
 from utils.models.lora import with_lora
 from utils.pretrained import Writer
-from utils.training.losses import cross_entropy
+from utils.training.losses import next_token_loss
 
 FULL, LORA, SMALL = "everything", "LoRA", "biases and norms"
 WAYS = (FULL, LORA, SMALL)
@@ -74,7 +74,7 @@ def start(model: GPT, way: str, settings: LoraSettings, seed: int = 0) -> GPT:
 def loss_of(model: nn.Module, rows: list[list[int]]) -> Tensor:
     """Nats a piece: every piece is told from those before it."""
     tokens = pad(rows)
-    return cross_entropy(model(tokens[:, :-1]), tokens[:, 1:], tokens[:, 1:] != PAD)
+    return next_token_loss(model, (tokens[:, :-1], tokens[:, 1:]))[0]
 
 
 @torch.no_grad()

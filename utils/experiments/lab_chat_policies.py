@@ -16,19 +16,17 @@ from torch import Tensor, nn
 
 from utils.data.batches import BucketedBatches
 from utils.data.lab.chat import Question
-from utils.data.tokens import PAD
 from utils.decoding import sample
 from utils.experiments.lab_chat_rewards import Pair, Reward
 from utils.experiments.lab_chat_stages import LONGEST, TEMPERATURE, Lab, judged
 from utils.models.gpt import GPT
 from utils.models.reward import ValueModel
 from utils.training.best_of_n import best_of_n, best_of_n_kl
-from utils.training.completions import before_completions, join
+from utils.training.completions import join
 from utils.training.optimizers import adamw
-from utils.training.policy_losses import kl_estimate
-from utils.training.ppo import PPOStep, policy_logits, ppo
+from utils.training.ppo import PPOStep, completion_kl, ppo
 from utils.training.ppo_config import PPOConfig
-from utils.training.preferences import DPOLoss, token_log_probabilities
+from utils.training.preferences import DPOLoss
 from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, Step, fit
 
@@ -83,27 +81,23 @@ def train_dpo(
 
 @torch.no_grad()
 def measured(
-    policy: GPT, tuned: GPT, reward: Reward, lab: Lab, questions: Sequence[Question], times: int = 4, seed: int = 0
+    policy: GPT, tuned: GPT, reward: Reward, lab: Lab, questions: Sequence[Question], times: int = 4
 ) -> dict[str, float]:
     """Proxy, KL from the tuned model and the judges' means over `times` sampled answers to each question."""
     policy.eval()
     prompts = lab.prompts(questions).repeat_interleave(times, dim=0)
-    written = sample(policy, prompts, LONGEST, TEMPERATURE, generator=torch.Generator().manual_seed(seed))
-    ours, theirs = (
-        token_log_probabilities(policy_logits(before_completions(model, prompts, written), TEMPERATURE), written)
-        for model in (policy, tuned)
-    )
-    kl = kl_estimate(ours, theirs).masked_fill(written == PAD, 0.0).sum(dim=1).mean()
+    written = sample(policy, prompts, LONGEST, TEMPERATURE, generator=torch.Generator().manual_seed(0))
+    kl = completion_kl(policy, tuned, prompts, written, TEMPERATURE)
     return _report(reward(join(prompts, written)[0]), float(kl), lab, questions, written)
 
 
 @torch.no_grad()
 def best_of(
-    n: int, tuned: GPT, reward: Reward, lab: Lab, questions: Sequence[Question], times: int = 4, seed: int = 0
+    n: int, tuned: GPT, reward: Reward, lab: Lab, questions: Sequence[Question], times: int = 4
 ) -> dict[str, float]:
     """The same for the best of n answers of the tuned model; its KL is the bound ln n - (n - 1) / n."""
     prompts = lab.prompts(questions).repeat_interleave(times, dim=0)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     written, scores = best_of_n(tuned, reward, prompts, n, LONGEST, TEMPERATURE, generator)
     return _report(scores, best_of_n_kl(n), lab, questions, written)
 

@@ -9,13 +9,14 @@ every machine; seconds are processor time on one core, the best of several round
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from utils import pretrained
 from utils.data.tokens import SPECIALS
 from utils.experiments.lab_attention import build_attention
 from utils.experiments.lab_looking import looks
@@ -75,6 +76,11 @@ def scores(model: nn.Module, source: Tensor, target: Tensor) -> int:
 def kept(model: nn.Module, source: Tensor, target: Tensor) -> int:
     """Bytes that the forward pass keeps for the backward pass, each storage once, without the model's weights."""
     own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    return saved(lambda: loss(model, source, target), own)
+
+
+def saved(work: Callable[[], Tensor], own: Collection[int] = ()) -> int:
+    """Bytes that `work` keeps for the way back, each storage once, without those whose addresses are `own`."""
     found: dict[int, tuple[Tensor, int]] = {}
 
     def pack(tensor: Tensor) -> Tensor:
@@ -84,7 +90,7 @@ def kept(model: nn.Module, source: Tensor, target: Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = loss(model, source, target)
+        result = work()
     del result
     return sum(size for _, size in found.values())
 
@@ -149,7 +155,7 @@ def attention(run: Run) -> None:
     plan: Costs = run.settings
     torch.manual_seed(0)
     pair = models()
-    parameters = {name: sum(p.numel() for p in model.parameters()) for name, model in pair.items()}
+    parameters = {name: pretrained.parameters(model) for name, model in pair.items()}
     run.found["curves"] = {
         "counted": counted(pair, plan.lengths),
         "timed": timed(pair, plan.lengths, plan.batch, plan.rounds),

@@ -68,19 +68,10 @@ def attend(kind: str, words: int, width: int = 64, device: str = "cpu") -> Calla
     return lambda: ATTENTIONS[kind](query, key, value).sum().backward()
 
 
-def held(kind: str, words: int, width: int = 64) -> int:
-    """Bytes that attention keeps for the way back."""
-    sizes: dict[int, tuple[Tensor, int]] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        sizes[tensor.untyped_storage().data_ptr()] = (tensor, tensor.untyped_storage().nbytes())
-        return tensor
-
-    query, key, value = (torch.randn(1, 1, words, width, requires_grad=True) for _ in range(3))
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = ATTENTIONS[kind](query, key, value)
-    del result
-    return sum(size for _, size in sizes.values())
+def held(kind: str, words: int) -> int:
+    """Bytes that one head of attention of width 64 keeps for the way back."""
+    query, key, value = (torch.randn(1, 1, words, 64, requires_grad=True) for _ in range(3))
+    return lab_costs.saved(lambda: ATTENTIONS[kind](query, key, value))
 
 
 def exponent(words: Sequence[float], cost: Sequence[float]) -> float:
@@ -88,10 +79,10 @@ def exponent(words: Sequence[float], cost: Sequence[float]) -> float:
     return float(np.polyfit(np.log(words), np.log(cost), 1)[0])
 
 
-def interval(words: Sequence[float], rounds: Sequence[Sequence[float]], draws: int = 2000) -> dict[str, float]:
+def interval(words: Sequence[float], rounds: Sequence[Sequence[float]]) -> dict[str, float]:
     """The exponent of the mean over rounds (rounds x lengths), and 95 % of those of rounds drawn with replacement."""
     table, draw = np.array(rounds), np.random.default_rng(0)
-    some = [exponent(words, table[draw.integers(len(table), size=len(table))].mean(axis=0)) for _ in range(draws)]
+    some = [exponent(words, table[draw.integers(len(table), size=len(table))].mean(axis=0)) for _ in range(2000)]
     low, high = np.percentile(some, [2.5, 97.5])
     return {"exponent": exponent(words, table.mean(axis=0)), "low": float(low), "high": float(high)}
 

@@ -125,10 +125,8 @@ class Sweep:
 def cells(run: Run) -> None:
     """Every n-gram and every cell on every seed: perplexity on the test sentences."""
     plan: Sweep = run.settings
-    rows: list[dict[str, Any]] = run.memory.setdefault("perplexity", [])
-    for seed in plan.seeds:
-        if any(row["seed"] == seed for row in rows):
-            continue
+
+    def rows_of(seed: int) -> dict[str, list[dict[str, Any]]]:
         data = prepare(plan.base, seed)
         found = {f"{n}-gram": n_gram_nats(n_gram(n, data), data.test) for n in plan.orders}
         for cell in plan.cells:
@@ -137,11 +135,10 @@ def cells(run: Run) -> None:
             for _ in train(model, data, plan.base, seed):
                 pass
             found[cell] = nats(model, data.words, data.test)
-        rows += [{"model": n, "seed": seed, "perplexity": round(metrics.perplexity(v), 3)} for n, v in found.items()]
-        run.remember()
-    run.found["curves"] = {"perplexity": rows}
+        return {"perplexity": [{"model": n, "perplexity": round(metrics.perplexity(v), 3)} for n, v in found.items()]}
+
+    run.over(plan.seeds, rows_of)
     run.found["sizes"] = asdict(plan.base)
-    run.found["seeds"] = list(plan.seeds)
 
 
 EXPERIMENTS = {"cells": cells}

@@ -111,7 +111,7 @@ def withholding(forbidden: Tensor) -> Change:
     return withhold
 
 
-def withheld(model: AttentionSeq2Seq, data: Data, language: str = "french") -> list[dict[str, Any]]:
+def withheld(model: AttentionSeq2Seq, data: Data) -> list[dict[str, Any]]:
     """What a word comes to if its partner in the source, by the gold alignment, must not be looked at.
 
     The partner's weight becomes 0 and the others are scaled to sum 1, at every step. One row for the target words
@@ -119,10 +119,10 @@ def withheld(model: AttentionSeq2Seq, data: Data, language: str = "french") -> l
     teacher forcing before and after, and the commonest of them.
     """
     some = lab.sentences(ALIGNED, TRAINED[0], TRAINED, part="test")
-    source, target = encode(data, some, language)
+    source, target = encode(data, some, "french")
     partner = torch.zeros(*target.shape, source.shape[1], dtype=torch.bool)  # (B, T, S)
     for row, sentence in enumerate(some):
-        for i, j in sentence.alignment(language).possible:
+        for i, j in sentence.alignment("french").possible:
             partner[row, j, i] = True
     before = forced(model.eval(), source, target) == target
     after = forced(changed_model(model, withholding(partner)), source, target) == target

@@ -58,17 +58,17 @@ def prepare(kind: str, settings: Pairs, seed: int = 0) -> Segments:
     """Draw the pairs of a seed; true and false ones take turns."""
     if kind not in TEXTS:
         raise ValueError(f"text {kind!r} is unknown; it must be one of {', '.join(TEXTS)}")
-    train, test = (_pairs(kind, n, seed + more) for n, more in ((settings.pairs, 0), (settings.tests, 6000)))
+    train = _pairs(kind, settings.pairs, seed, "train")
+    test = _pairs(kind, settings.tests, seed + 6000, "test")
     known = {words for first, second, _ in train for words in (first, second)}
     test = [pair for pair in test if pair[0] not in known]
     return Segments(train, test, Vocabulary.from_texts([(MASK,), *known]))
 
 
-def _pairs(kind: str, count: int, seed: int) -> list[tuple[Words, Words, bool]]:
+def _pairs(kind: str, count: int, seed: int, part: str) -> list[tuple[Words, Words, bool]]:
     if kind == "stories":
         texts = [_halves(story) for story, _ in lab.headlines(2 * count, seed)]
     else:
-        part = "test" if seed >= 6000 else "train"
         drawn = [one.english for one in lab.sentences(4 * count, seed, (3, 14), part=part)]
         texts = list(zip(drawn[::2], drawn[1::2], strict=True))
     true = [(first, second, True) for first, second in texts[:count:2]]

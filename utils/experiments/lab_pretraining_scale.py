@@ -53,12 +53,12 @@ def variants(base: Settings) -> dict[str, list[Settings]]:
     return {"size": sizes, "data": [replace(base, sentences=count) for count in SENTENCES]}
 
 
-def line(x: Sequence[float], y: Sequence[float], draws: int = 2000) -> dict[str, float]:
+def line(x: Sequence[float], y: Sequence[float]) -> dict[str, float]:
     """y = a x^b: b by least squares of the logarithms, and 95 % of those of points drawn anew at each x."""
     points, at, draw = np.log(np.array(y)), np.log(np.array(x)), np.random.default_rng(0)
     groups = [np.flatnonzero(at == value) for value in np.unique(at)]
     found = []
-    for _ in range(draws):
+    for _ in range(2000):
         index = np.concatenate([group[draw.integers(len(group), size=len(group))] for group in groups])
         found.append(np.polyfit(at[index], points[index], 1)[0])
     low, high = np.percentile(found, [2.5, 97.5])

@@ -25,10 +25,10 @@ from utils.models.one_block import OneBlock
 ORDERS = ("left to right", "any order", "surest first")
 
 
-def continued(model: OneBlock, text: Text, count: int, seed: int = 0, longest: int = 20) -> list[Words]:
+def continued(model: OneBlock, text: Text, count: int, seed: int = 0) -> list[Words]:
     """Texts drawn word by word from their beginning, at temperature 1."""
     draw = torch.Generator().manual_seed(seed)
-    rows = sample(model.eval(), torch.full((count, 1), BOS), longest, generator=draw)
+    rows = sample(model.eval(), torch.full((count, 1), BOS), 20, generator=draw)
     return [tuple(text.words.decode(row)) for row in rows.tolist()]
 
 

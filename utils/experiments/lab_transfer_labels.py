@@ -92,10 +92,10 @@ def labels_needed(scores: Mapping[int, float], target: float) -> float:
     return math.inf
 
 
-def build(texts: Texts, settings: Settings, start: Weights | None, seed: int, classes: int = 2) -> ULMFiTClassifier:
+def build(texts: Texts, settings: Settings, start: Weights | None, seed: int) -> ULMFiTClassifier:
     """A classifier whose encoder begins with the weights `start`, or with random ones; its head is always new."""
     torch.manual_seed(seed)
-    model = ULMFiTClassifier(config(settings, texts), classes)
+    model = ULMFiTClassifier(config(settings, texts), 2)
     if start is not None:
         model.encoder.load_state_dict(start)
     return model
@@ -120,9 +120,9 @@ def accuracy(model: Any, texts: Texts, reviews: Sequence[Review]) -> float:
     return metrics.share([int(ours) == label for ours, (_, label) in zip(found, reviews, strict=True)]).value
 
 
-def naive_bayes(labelled: Sequence[Review], reviews: Sequence[Review], order: int = 2) -> float:
+def naive_bayes(labelled: Sequence[Review], reviews: Sequence[Review]) -> float:
     """Naive Bayes over words and pairs of words: accuracy in %."""
-    model = NaiveBayes(order).fit(*zip(*labelled, strict=True))
+    model = NaiveBayes(2).fit(*zip(*labelled, strict=True))
     return metrics.share([model.predict(words) == label for words, label in reviews]).value
 
 

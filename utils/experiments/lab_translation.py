@@ -25,6 +25,7 @@ from utils.decoding import forced, greedy
 from utils.experiments.run import Run
 from utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from utils.training.losses import TranslationLoss
+from utils.training.optimizers import minimise
 from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, Step, fit
 
@@ -151,15 +152,11 @@ def _contexts(model: Any, data: Data, sentences: list[lab.Sentence]) -> tuple[Te
 def _fit_probe(x: Tensor, words: Tensor, vocabulary: int) -> Tensor:
     """Logistic regression by L-BFGS with a little weight decay: x (N, H+1), words (N,) -> weights (H+1, V)."""
     weights = torch.zeros(x.shape[1], vocabulary, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=25, line_search_fn="strong_wolfe")
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(x @ weights, words) + 1e-4 * weights.square().sum()
-        loss.backward()
-        return loss
+    def loss() -> Tensor:
+        return torch.nn.functional.cross_entropy(x @ weights, words) + 1e-4 * weights.square().sum()
 
-    optimizer.step(closure)
+    minimise([weights], loss, steps=25)
     return weights.detach()
 
 

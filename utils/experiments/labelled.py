@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,24 @@ from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, fit
 
 Example = tuple[Sequence[Any], Sequence[int]]
+Tagged = tuple[tuple[str, ...], tuple[str, ...]]  # words and their tags
+
+
+def tag_counts(train: Sequence[Tagged]) -> dict[str, Counter[str]]:
+    """How often each word had which tag."""
+    counts: dict[str, Counter[str]] = {}
+    for words, tags in train:
+        for word, tag in zip(words, tags, strict=True):
+            counts.setdefault(word, Counter())[tag] += 1
+    return counts
+
+
+def commonest_tags(train: Sequence[Tagged]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """The dumbest tagger: each word's commonest tag; for a word never read, the commonest tag of all."""
+    counts = tag_counts(train)
+    best = {word: tags.most_common(1)[0][0] for word, tags in counts.items()}
+    rest = sum(counts.values(), Counter[str]()).most_common(1)[0][0]
+    return lambda words: tuple(best.get(word, rest) for word in words)
 
 
 def class_loss(model: Any, batch: tuple[Tensor, ...]) -> tuple[Tensor, int]:
@@ -40,7 +59,6 @@ def learn(
     batch: int = 64,
     seed: int = 0,
     precision: str = "no",
-    device: str = "cpu",
     watch: Callable[[nn.Module], float] | None = None,
 ) -> list[float]:
     """Train with AdamW, a short warm-up and a linear fall: the loss of each step.
@@ -50,7 +68,7 @@ def learn(
     batches = BucketedBatches(examples, batch, seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
     rates = schedule(optimizer, warmup_linear(min(30, steps - 1), steps))
-    plan = Plan(epochs=-(-steps // len(batches)), steps=steps, device=device, precision=precision)
+    plan = Plan(epochs=-(-steps // len(batches)), steps=steps, device="cpu", precision=precision)
     losses, best, weights = [], float("-inf"), None
     for step in fit(model, loss, batches, optimizer, plan, scheduler=rates):
         losses.append(step.loss)

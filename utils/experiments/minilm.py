@@ -47,7 +47,7 @@ def file(name: str) -> Path:
     return obtain(Dataset("all-MiniLM-L6-v2", "A pretrained encoder", "Apache 2.0", "", HUB, "", (entry,)), entry)
 
 
-def available() -> bool:
+def obtainable() -> bool:
     """Whether both files can be had here, fetching them if need be."""
     try:
         return all(file(name).exists() for name in FILES)

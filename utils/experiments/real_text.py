@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from utils.data import sources
-from utils.data.loaders import overlap_key
+from utils.data.loaders import SHORTEST, overlap_key
 from utils.data.reading import lines, members
 
 PARTS = ("train", "validation", "test")
 SHARE = 0.02  # of the blocks of a source, for validation, and as much for test
-SHORTEST = 12  # letters of a sentence below which it stands in anybody's text by chance
 Block = list[str]
 
 RULES = tuple(
@@ -102,10 +101,14 @@ def scripts() -> list[Block]:
 
 def shakespeare() -> list[Block]:
     """The plays in three texts, in their own order: 90 %, 5 % and 5 %, as `text_lm` has them; lines stay lines."""
-    text = sources.load("tinyshakespeare")
+    return [[part] for part in cut(sources.load("tinyshakespeare"))]
+
+
+def cut(text: str) -> tuple[str, str, str]:
+    """A text in its own order: 90 % to learn from, 5 % to choose by, 5 % to test with."""
     learned = len(text) - 2 * round(0.05 * len(text))
     middle = (len(text) + learned) // 2
-    return [[text[:learned]], [text[learned:middle]], [text[middle:]]]
+    return text[:learned], text[learned:middle], text[middle:]
 
 
 def reviews() -> list[Block]:

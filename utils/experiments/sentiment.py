@@ -45,6 +45,8 @@ def few(examples: Sequence[Row], count: int | None, seed: int = 0) -> list[Row]:
         raise ValueError(f"count {count} must be an even number from 2 to {len(examples)}")
     drawn = random.Random(f"few labels {seed}").sample(list(examples), len(examples))
     halves = [[row for row in drawn if row[1] == label][: count // 2] for label in (0, 1)]
+    if min(map(len, halves)) < count // 2:
+        raise ValueError(f"count {count} must be an even number, at most twice the rows of the rarer label")
     return [row for pair in zip(*halves, strict=True) for row in pair]
 
 
@@ -162,7 +164,7 @@ def lstm(run: Run) -> None:
     plan: Lstm = run.settings
     train, dev, test = (rows(split) for split in ("train", "dev", "test"))
     found = run.memory.setdefault("found", [])
-    chosen, device = "", str(run.device or "cpu")
+    chosen = ""
     for count in sorted(plan.labels, key=lambda size: size is not None):  # all labels first: they choose
         for name, net in plan.variants:
             for seed in plan.seeds:
@@ -182,7 +184,7 @@ def lstm(run: Run) -> None:
                 run.remember()
         if count is None:
             chosen = choose(found)
-    finish(run, plan, found, chosen, device)
+    finish(run, plan, found, chosen)
 
 
 def choose(found: Sequence[dict[str, Any]]) -> str:
@@ -191,12 +193,12 @@ def choose(found: Sequence[dict[str, Any]]) -> str:
     return max(names, key=lambda name: sum(row["dev"][0] for row in found if row["net"] == name))
 
 
-def finish(run: Run, plan: Lstm, found: list[dict[str, Any]], chosen: str, device: str) -> None:
+def finish(run: Run, plan: Lstm, found: list[dict[str, Any]], chosen: str) -> None:
     """Put into the record: the choice, the test scores of the chosen net, and the row of its best seed on dev."""
     whole = [row for row in found if row["net"] == chosen and row["labels"] == max(r["labels"] for r in found)]
     best = max(whole, key=lambda row: row["dev"][0])
     test = metrics.Share(*best["test"])
-    cost = {"parameters": best["parameters"], "pretraining_data": "none", "seconds": best["seconds"], "device": device}
+    cost = {"parameters": best["parameters"], "pretraining_data": "none", "seconds": best["seconds"], "device": "cpu"}
     run.found |= {
         "curves": {
             "choices": [{"net": r["net"], "seed": r["seed"], "dev": r["dev"][0]} for r in found if r["labels"] > 500],

@@ -20,11 +20,11 @@ from utils.models.padding import masked_mean
 class MeanClassifier(nn.Module):
     """A label for the whole text from the mean of the encoder's states over its real tokens."""
 
-    def __init__(self, bert: Bert, classes: int = 2):
+    def __init__(self, bert: Bert):
         super().__init__()
         self.bert = bert
         self.dropout = nn.Dropout(bert.config.dropout)
-        self.output = nn.Linear(bert.config.width, classes)
+        self.output = nn.Linear(bert.config.width, 2)
         nn.init.normal_(self.output.weight, std=0.02)
         nn.init.zeros_(self.output.bias)
 

@@ -104,7 +104,7 @@ WRITTEN: dict[str, tuple[str, Callable[..., tuple[list[Pair], list[Pair]]], Size
 
 
 @dataclass(frozen=True)
-class Writer:
+class Answerer:
     """A trained encoder-decoder with its vocabularies; a picture needs none."""
 
     model: Any
@@ -120,7 +120,7 @@ class Writer:
         return [tuple(self.target.decode(row)) for row in greedy(self.model, pad(self.read(inputs)), 25).tolist()]
 
 
-def train_writer(train: Sequence[Pair], size: Size, seed: int = 0) -> Writer:
+def train_writer(train: Sequence[Pair], size: Size, seed: int = 0) -> Answerer:
     """Train an encoder-decoder on (input, output words); what comes in is words, or the points of a picture."""
     seen = not isinstance(train[0][0][0], str)
     source = None if seen else Vocabulary.from_texts(words for words, _ in train)
@@ -128,7 +128,7 @@ def train_writer(train: Sequence[Pair], size: Size, seed: int = 0) -> Writer:
     torch.manual_seed(seed)
     entries = len(pictures.COLOURS) if source is None else len(source)
     config = Seq2SeqConfig(entries, len(target), size.embedding, size.hidden)
-    writer = Writer(Captioner(config, pictures.SIZE) if seen else Seq2Seq(config), source, target)
+    writer = Answerer(Captioner(config, pictures.SIZE) if seen else Seq2Seq(config), source, target)
     inputs = writer.read([one for one, _ in train])
     examples = [(ids, target.encode(words)) for ids, (_, words) in zip(inputs, train, strict=True)]
     learn(writer.model, TranslationLoss(), examples, size.steps, size.rate, seed=seed)

@@ -110,6 +110,8 @@ def drawn_pieces(several: Sequence[Review], count: int, least: int, seed: int) -
     every = [(piece, review.label) for review in several for piece in pieces(review, least)]
     random.Random(f"pieces of reviews {seed}").shuffle(every)
     halves = [[row for row in every if row[1] == label][: count // 2] for label in (0, 1)]
+    if min(map(len, halves)) < count // 2:
+        raise ValueError(f"count {count} is too many: {len(every)} pieces do not hold half as many of each label")
     return [row for pair in zip(*halves, strict=True) for row in pair]
 
 

@@ -17,8 +17,7 @@ from utils.experiments.steering_judges import Odds, words
 from utils.models.gpt import GPT
 from utils.pretrained import Writer
 from utils.training.completions import before_completions, join
-from utils.training.policy_losses import kl_estimate
-from utils.training.ppo import policy_logits
+from utils.training.ppo import completion_kl
 from utils.training.preferences import token_log_probabilities
 
 
@@ -37,18 +36,11 @@ def texts(writer: Writer, tokens: Tensor) -> list[str]:
 
 
 @torch.no_grad()
-def written(policy: GPT, untouched: GPT, prompts: Tensor, length: int, temperature: float, seed: int = 0) -> Writing:
+def written(policy: GPT, untouched: GPT, prompts: Tensor, length: int, temperature: float) -> Writing:
     """One drawn completion of each prompt, and the mean KL from the untouched model over these completions."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator(prompts.device).manual_seed(0)
     completions = sample(policy.eval(), prompts, length, temperature, generator=generator)
-    ours, theirs = (
-        token_log_probabilities(
-            policy_logits(before_completions(model, prompts, completions), temperature), completions
-        )
-        for model in (policy, untouched)
-    )
-    kl = kl_estimate(ours, theirs).masked_fill(completions == PAD, 0.0).sum(dim=1).mean()
-    return Writing(prompts, completions, float(kl))
+    return Writing(prompts, completions, float(completion_kl(policy, untouched, prompts, completions, temperature)))
 
 
 def distinct(several: Sequence[Sequence[str]], n: int) -> float:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from utils import metrics
 from utils.data import sources
 from utils.data.tokens import Vocabulary
+from utils.experiments.labelled import Tagged
 
 Words = tuple[str, ...]
-Tagged = tuple[Words, Words]  # words and their tags
 SUFFIXES = ("ing", "ed", "ly", "ion", "er", "est", "ity", "al", "ous", "able", "s")
 BLOCK = 100  # sentences in a row that stay together
 
@@ -76,17 +76,6 @@ class Lexicon:
     def write(self, found: Iterable[int]) -> Words:
         """Tags of their ids; what is no tag is the first."""
         return tuple(self.tags[max(0, int(i) - 1)] for i in found)
-
-
-def commonest_tags(train: Sequence[Tagged]) -> Callable[[Words], Words]:
-    """The dumbest tagger: each word's commonest tag; for a word never read, the commonest tag of all."""
-    counts: dict[str, Counter[str]] = {}
-    for words, tags in train:
-        for word, tag in zip(words, tags, strict=True):
-            counts.setdefault(word, Counter())[tag] += 1
-    best = {word: tags.most_common(1)[0][0] for word, tags in counts.items()}
-    rest = sum(counts.values(), Counter[str]()).most_common(1)[0][0]
-    return lambda words: tuple(best.get(word, rest) for word in words)
 
 
 def known_entities(train: Sequence[Tagged]) -> Callable[[Words], Words]:

@@ -17,15 +17,13 @@ from typing import Any
 import torch
 
 from utils import metrics, pretrained
-from utils.experiments.labelled import learn, predict, tag_loss
+from utils.experiments.labelled import Tagged, commonest_tags, learn, predict, tag_loss
 from utils.experiments.run import Run
 from utils.experiments.tagged_text import (
     Lexicon,
-    Tagged,
     Words,
     brown,
     capital_runs,
-    commonest_tags,
     known_entities,
     wnut17,
 )

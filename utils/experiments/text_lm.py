@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,12 @@ from torch import Tensor
 
 from utils import pretrained
 from utils.data import sources
-from utils.data.batches import BucketedBatches, pad
-from utils.data.tokens import EOS, PAD, Vocabulary
+from utils.data.batches import pad
+from utils.data.tokens import BOS, EOS, PAD, Vocabulary
 from utils.data.windows import WindowBatches
 from utils.decoding import sample
+from utils.experiments.lab_language_model import Sentences
+from utils.experiments.real_text import cut
 from utils.experiments.run import Run
 from utils.models.ngram import NGram
 from utils.models.rnn_heads import LanguageModel, RecurrentConfig
@@ -60,10 +62,7 @@ def bits(nats: Sequence[float] | Tensor) -> float:
 
 def texts(settings: Settings) -> tuple[str, str, str]:
     """Tinyshakespeare in its own order: to learn from, to choose by, to test with."""
-    text = sources.load("tinyshakespeare")[: settings.characters]
-    learned = len(text) - 2 * round(0.05 * len(text))
-    middle = (len(text) + learned) // 2
-    return text[:learned], text[learned:middle], text[middle:]
+    return cut(sources.load("tinyshakespeare")[: settings.characters])
 
 
 def encode(vocabulary: Vocabulary, text: str) -> Tensor:
@@ -76,18 +75,19 @@ def nats_of_text(model: Any, tokens: Tensor, rows: int = 16) -> Tensor:
     """-log p of each character of a text (N,), read in `rows` long pieces, each from an empty state: (about N,)."""
     model.eval()
     wide = len(tokens) // rows
-    pieces = tokens[: rows * wide].view(rows, wide)
+    pieces = tokens[: rows * wide].view(rows, wide).to(pretrained.device_of(model))
     inputs = F.pad(pieces[:, :-1], (1, 0), value=int(tokens[0]))
-    return F.cross_entropy(model(inputs).transpose(1, 2), pieces, reduction="none").flatten()
+    return F.cross_entropy(model(inputs).transpose(1, 2), pieces, reduction="none").flatten().cpu()
 
 
 @torch.no_grad()
 def by_context(model: Any, tokens: Tensor) -> list[dict[str, float]]:
     """Bits per character by how many characters the model has read before: windows of the text, from an empty state."""
     model.eval()
+    tokens = tokens.to(pretrained.device_of(model))
     windows = tokens[: len(tokens) // (CONTEXTS[-1] + 1) * (CONTEXTS[-1] + 1)].view(-1, CONTEXTS[-1] + 1)
     nats = [F.cross_entropy(model(w[:, :-1]).transpose(1, 2), w[:, 1:], reduction="none") for w in windows.split(64)]
-    mean = torch.cat(nats).mean(dim=0)  # over all windows, by place
+    mean = torch.cat(nats).mean(dim=0).cpu()  # over all windows, by place
     edges = zip((0, *CONTEXTS), CONTEXTS, strict=False)
     return [{"from": low + 1, "to": high, "bits": bits(mean[low:high])} for low, high in edges]
 
@@ -186,14 +186,15 @@ def names(run: Run) -> None:
 
     def judge(part: list[list[int]]) -> float:
         with torch.no_grad():
-            target = pad(part)
+            target = pad(part).to(pretrained.device_of(writer.model))
             logits = writer.model.eval()(previous_words(target))
-            return bits(F.cross_entropy(logits.transpose(1, 2), target, reduction="none")[target != PAD])
+            return bits(F.cross_entropy(logits.transpose(1, 2), target, reduction="none")[target != PAD].cpu())
 
     def shown(count: int = 8) -> str:
         return ", ".join(_new_names(writer, count, run.seed))
 
-    _train(run, writer, _Names(ids[0], settings.batch, run.seed), lambda: judge(ids[1]), shown)
+    batches = Sentences([(name,) for name in ids[0]], settings.batch, run.seed)
+    _train(run, writer, batches, lambda: judge(ids[1]), shown)
     size, ended = len(writer.vocabulary), [[f"{name}." for name in part] for part in (learned, validation, test)]
     rows = n_grams(settings.orders, ended[0], ended[1], size)
     order = min(rows, key=lambda row: row["bits"])["order"]
@@ -212,24 +213,11 @@ def names(run: Run) -> None:
 
 
 def _new_names(writer: Writer, count: int, seed: int) -> list[str]:
-    from utils.data.tokens import BOS
-
-    writer.model.eval()
-    generator = torch.Generator().manual_seed(seed)
-    begin = torch.full((count, 1), BOS)
+    place = pretrained.device_of(writer.model.eval())
+    generator = torch.Generator(place).manual_seed(seed)
+    begin = torch.full((count, 1), BOS, device=place)
     rows = sample(writer.model, begin, 20, temperature=0.8, generator=generator)
     return ["".join(writer.vocabulary.decode(row)) for row in rows.tolist()]
-
-
-class _Names(BucketedBatches):
-    """Names as a language model reads them: what stands before each character, and the character."""
-
-    def __init__(self, ids: list[list[int]], size: int, seed: int):
-        super().__init__([(name,) for name in ids], size, seed)
-
-    def epoch(self, number: int, skip: int = 0) -> Iterator[tuple[Tensor, ...]]:
-        for (target,) in super().epoch(number, skip):
-            yield previous_words(target), target
 
 
 EXPERIMENTS = {"tinyshakespeare": tinyshakespeare, "names": names}

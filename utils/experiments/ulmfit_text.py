@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from utils import pretrained
 from utils.data import penn, sources
 from utils.data.tokens import SPECIALS, Vocabulary
 from utils.experiments import real_text, sentiment
@@ -109,7 +110,7 @@ def any_of(examples: Sequence[Any], count: int | None, seed: int = 0) -> list[An
 def perplexity(model: Any, tokens: Tensor, rows: int = 16, length: int = 64) -> float:
     """exp of the mean nats a word of a text (N,), read in `rows` long pieces with the state carried along."""
     model.eval()
-    pieces = tokens[: len(tokens) // rows * rows].view(rows, -1)
+    pieces = tokens[: len(tokens) // rows * rows].view(rows, -1).to(pretrained.device_of(model))
     state, total, count = None, 0.0, 0
     for begin in range(0, pieces.shape[1] - 1, length):
         window = pieces[:, begin : begin + length + 1]

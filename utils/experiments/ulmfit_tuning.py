@@ -118,6 +118,7 @@ def film(run: Run) -> None:
 
 
 def known_words(writer: Writer) -> Vocabulary:
+    """The words that a language model reads; ``ValueError`` for one of pieces."""
     if not isinstance(writer.vocabulary, Vocabulary):
         raise ValueError(f"the language model reads {type(writer.vocabulary).__name__}: it must read whole words")
     return writer.vocabulary
