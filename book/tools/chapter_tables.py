@@ -36,6 +36,7 @@ class Chapter:
 
     @property
     def number(self) -> str:
+        """As it stands in the file's name: "03"."""
         return self.stem[:2]
 
 

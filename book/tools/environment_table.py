@@ -37,7 +37,7 @@ def results(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in found.items() if file.is_file()}
 
 
-def good(entry: dict[str, Any]) -> bool:
+def passed(entry: dict[str, Any]) -> bool:
     """Whether every cell ran, the verdicts are the stored ones and nothing else was wrong."""
     return bool(entry["same_verdicts"]) and not entry["complaints"]
 
@@ -46,7 +46,7 @@ def cell(entry: dict[str, Any] | None, code: str) -> str:
     """What a run of a chapter has earned."""
     if entry is None:
         return "not run"
-    if not good(entry):
+    if not passed(entry):
         return "**failed**"
     return f"ok{'' if entry['code'] == code else OLDER}<br>{entry['cpu_seconds']}{SPACE}s"
 
@@ -92,6 +92,6 @@ def environments(folder: Path = RESULTS) -> str:
 def colab_image(folder: Path = RESULTS, chapters: Path = ROOT / "chapters") -> str:
     """When all chapters last ran in Colab's own image, in one sentence."""
     entries = results(folder).get("colab-image", {"chapters": {}})["chapters"]
-    if not all(good(entries[path.stem]) if path.stem in entries else False for path in chapters.glob("*.ipynb")):
+    if not all(passed(entries[path.stem]) if path.stem in entries else False for path in chapters.glob("*.ipynb")):
         return "**Not yet verified in Colab's own image.**"
     return f"**Last verified in Colab's own image: {min(entry['date'] for entry in entries.values())}.**"

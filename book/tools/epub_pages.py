@@ -7,10 +7,11 @@ parse XML and stop at the first such place; and they run no MathJax. Folded cell
 from __future__ import annotations
 
 import re
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
+
+from chromium import chromium
 
 MATHJAX = Path(__file__).resolve().parents[1] / "vendor/mathjax/tex-chtml.js"
 CONVERT = r"""text => {
@@ -35,15 +36,8 @@ PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
 
 def convert(made: Path, target: Path) -> None:
     """Write the EPUB ``made`` anew as ``target``; RuntimeError without a browser."""
-    from playwright.sync_api import sync_playwright
-
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        raise RuntimeError("Chromium makes the pages of the EPUB and is not installed (apt-get install chromium)")
-    with sync_playwright() as playwright, zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w") as new:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with chromium() as browser, zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w") as new:
         rewrite(old, new, mathjax(browser, made.parent))
-        browser.close()
 
 
 def mathjax(browser: Any, folder: Path) -> Any:

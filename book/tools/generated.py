@@ -39,21 +39,16 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "utils/teaching/assets/pictures"
 
 
-def megabytes(count: int) -> str:
-    """A size in bytes as a reader says it: ``megabytes(1_500_000) == "1.5 MB"``."""
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
-
-
 def data() -> str:
     """The catalogue of data sets: for each its title, size, licence, citation and files."""
     from utils.data.sources import CATALOGUE
+    from utils.data.store import size
 
     parts = []
     for name, dataset in CATALOGUE.items():
-        size = megabytes(dataset.bytes)
         parts += [
             f"## {dataset.title}",
-            f"`{name}` · {size} in {len(dataset.files)} file{'s' if len(dataset.files) > 1 else ''}"
+            f"`{name}` · {size(dataset.bytes)} in {len(dataset.files)} file{'s' if len(dataset.files) > 1 else ''}"
             f" · [home page]({dataset.homepage})",
             f"**Licence.** {dataset.licence}",
             f"**Citation.** {dataset.citation}",

@@ -7,6 +7,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from chapter_tables import QUESTION, plain
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -14,7 +15,6 @@ LONGEST = 200
 # Scripts that wait for the whole page anyway. Not among them: those whose names later scripts of the head use at once.
 LATE = "fontawesome|sphinx-book-theme|sphinx_highlight|clipboard\\.min|copybutton|togglebutton|design-tabs|course"
 EAGER = re.compile(rf'<script ((?:data-[\w-]+="[^"]*" )?src="[^"]*/(?:{LATE})\.js)')
-QUESTION = re.compile(r'course-header">.*?<p class="cc-title">(.*?)</p>', re.DOTALL)
 
 
 def describe(doctree: nodes.document | None) -> str:
@@ -22,8 +22,8 @@ def describe(doctree: nodes.document | None) -> str:
     if doctree is None:
         return ""
     for raw in doctree.findall(nodes.raw):
-        if question := QUESTION.search(raw.astext()):
-            return unescape(re.sub(r"<[^>]+>", "", question[1]))
+        if question := plain(QUESTION.search(raw.astext())):
+            return question
     texts = (" ".join(paragraph.astext().split()) for paragraph in doctree.findall(nodes.paragraph))
     text = next((text for text in texts if len(text) > 40), "")
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0].rstrip(",;:") + " …"
@@ -31,8 +31,8 @@ def describe(doctree: nodes.document | None) -> str:
 
 def properties(title: str, description: str, url: str, card: str) -> str:
     """The tags of one page."""
-    plain = unescape(re.sub(r"<[^>]+>", "", title))
-    found = {"og:type": "article", "og:site_name": "From RNNs to ChatGPT", "og:title": plain, "og:url": url}
+    name = unescape(re.sub(r"<[^>]+>", "", title))
+    found = {"og:type": "article", "og:site_name": "From RNNs to ChatGPT", "og:title": name, "og:url": url}
     found |= {"og:image": card, "og:image:width": "1200", "og:image:height": "630"}
     found |= {"og:image:alt": "Words in a row, and lines of attention from the last one back to each of them"}
     tags = [f'<meta property="{name}" content="{escape(value)}" />' for name, value in found.items()]

@@ -6,9 +6,10 @@ python book/tools/social_card.py       needs Chromium; run it after a change of 
 from __future__ import annotations
 
 import base64
-import shutil
 import sys
 from pathlib import Path
+
+from chromium import chromium
 
 BOOK = Path(__file__).resolve().parents[1]
 SIZE = {"width": 1200, "height": 630}
@@ -27,18 +28,11 @@ def page() -> str:
 
 def draw(target: Path) -> None:
     """Write the picture; RuntimeError without a browser."""
-    from playwright.sync_api import sync_playwright
-
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        raise RuntimeError("Chromium draws the card and is not installed (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with chromium() as browser:
         sheet = browser.new_page(viewport=SIZE)
         sheet.set_content(page())
         sheet.evaluate("document.fonts.ready.then(() => true)")
         sheet.screenshot(path=target)
-        browser.close()
 
 
 if __name__ == "__main__":

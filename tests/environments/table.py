@@ -31,7 +31,7 @@ import chapter_tables
 import colab_check
 import conda
 import interpreters
-from environment_table import RESULTS, SET_UP
+from environment_table import RESULTS, SET_UP, passed
 from run_chapter import find
 
 ROOT = alone.ROOT
@@ -128,7 +128,7 @@ def code_of(name: str, path: Path) -> str:
 def done(result: dict[str, Any], path: Path, code: str) -> bool:
     """Whether a chapter passed with the code that it has now."""
     entry = result["chapters"].get(path.stem)
-    return bool(entry) and not entry["complaints"] and entry["code"] == code
+    return bool(entry) and passed(entry) and entry["code"] == code
 
 
 def run(name: str, paths: list[Path], work: Path, again: bool = False) -> bool:

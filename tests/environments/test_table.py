@@ -35,7 +35,7 @@ def test_every_chapter_passed_in(name: str) -> None:
     entries = STORED[name]["chapters"]
     assert sorted(entries) == [path.stem for path in CHAPTERS]
     for stem, entry in entries.items():
-        assert environment_table.good(entry), f"{stem}: {entry['complaints']}"
+        assert environment_table.passed(entry), f"{stem}: {entry['complaints']}"
         assert entry["cpu_seconds"] > 0, stem
         path = ROOT / f"chapters/{stem}.ipynb"
         if entry["code"] == table.code_of(name, path):  # else it is marked as older, and may have had other verdicts
@@ -152,7 +152,7 @@ def test_a_run_is_stored_as_it_ends_and_what_passed_is_not_run_again(tmp_path: P
     assert stored["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     assert stored["versions"]["numpy"]
     assert stored["chapters"][CHAPTERS[0].stem]["commit"] == table.git("rev-parse", "HEAD")
-    assert environment_table.good(stored["chapters"][CHAPTERS[1].stem])
+    assert environment_table.passed(stored["chapters"][CHAPTERS[1].stem])
 
 
 def test_colabs_image_is_not_taken_for_granted(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ MAY = {
     "utils.records": set(),
     "utils.training": {"utils.training", "utils.data", "utils.decoding"},
     "utils.pretrained": {"utils.models", "utils.data", "utils.decoding"},
+    "utils.gpt2": {"utils.models", "utils.data", "utils.decoding"},
+    "utils.d2l_bridge": set(),
     "utils.experiments": {
         f"utils.{room}"
         for room in ("experiments", "models", "data", "training", "decoding", "metrics", "records", "pretrained")

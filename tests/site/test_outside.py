@@ -60,6 +60,14 @@ def test_every_page_tells_what_a_link_to_it_shows(site) -> None:
     assert [text for text in questions if not text.endswith("?")] == []
 
 
+def test_no_icon_keeps_a_page_from_showing_its_words(site) -> None:
+    for name in pages():
+        if name not in ("404.html", "index.html"):
+            heavy = soup(site, name).select("head script[src*=fontawesome], head script[src*=sphinx-book-theme]")
+            assert len(heavy) == 2, name
+            assert all(script.has_attr("defer") for script in heavy), name
+
+
 def test_the_card_is_there_in_the_size_that_it_says(site) -> None:
     data = (site / "_static/card.png").read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"

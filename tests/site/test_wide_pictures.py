@@ -84,9 +84,12 @@ def test_no_option_of_a_command_is_broken_at_its_hyphens(browser, address) -> No
     page, _ = visit(browser, address, "book/scaling.html", 390, "light")
     words = page.locator("code.literal .pre", has_text="--")
     assert words.count() > 5
-    assert page.evaluate("""() => [...document.querySelectorAll('code.literal .pre')].filter(
+    assert (
+        page.evaluate("""() => [...document.querySelectorAll('code.literal .pre')].filter(
         word => /^-/.test(word.textContent) && word.textContent.length < 25 && word.getClientRects().length > 1
-    ).map(word => word.textContent)""") == []
+    ).map(word => word.textContent)""")
+        == []
+    )
     page.context.close()
 
 

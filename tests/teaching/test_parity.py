@@ -1,10 +1,12 @@
 """The parity panel and the difference that it shows."""
 
+from dataclasses import asdict
+
 import pytest
 import torch
 
 from utils.teaching import parity_panel, parity_row
-from utils.teaching.parity import ParityRow, as_data, relative_difference
+from utils.teaching.parity import ParityRow, relative_difference
 
 
 def test_the_difference_is_relative_to_the_largest_value():
@@ -30,7 +32,7 @@ def test_rounding_agrees_and_a_variant_does_not(shown):
     seen = shown(parity_panel, [good, bad])
     assert seen.bundles[0]["text/plain"] == "parity: LSTM agrees, GELU differs"
     assert "not compared" in seen.html
-    assert shown(parity_panel, as_data([good, bad])).html == seen.html
+    assert shown(parity_panel, [asdict(good), asdict(bad)]).html == seen.html
 
 
 def test_nan_never_agrees():

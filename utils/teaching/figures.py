@@ -85,6 +85,12 @@ def new_figure(width: float = 6.4, height: float = 3.6, rows: int = 1, columns: 
     return pyplot.subplots(rows, columns, figsize=(width, height), **options)
 
 
+def check_alt(alt: object) -> None:
+    """``ValueError`` for a text that does not tell those who cannot see a picture what there is to see."""
+    if not isinstance(alt, str) or len(alt.strip()) < SHORTEST_ALT:
+        raise ValueError(f"alt is {alt!r}; write a sentence that says what there is to see")
+
+
 def figure(picture: Any, *, alt: str, caption: str = "", name: str | None = None) -> None:
     """Show a picture as one HTML figure, once.
 
@@ -94,8 +100,7 @@ def figure(picture: Any, *, alt: str, caption: str = "", name: str | None = None
         caption: the sentence below; what stands between backticks becomes code.
         name: the figure's anchor on its page.
     """
-    if not isinstance(alt, str) or len(alt.strip()) < SHORTEST_ALT:
-        raise ValueError(f"alt is {alt!r}; write a sentence that says what there is to see")
+    check_alt(alt)
     inner = _svg(picture, alt) if isinstance(picture, str) else _image(_figure_of(picture), alt)
     anchor = f' id="{page.escape(name)}"' if name else ""
     below = f'<figcaption style="{_CAPTION}">{page.inline(caption)}</figcaption>' if caption else ""

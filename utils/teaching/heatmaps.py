@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from utils.teaching import page
-from utils.teaching.figures import LIMIT, SHORTEST_ALT
+from utils.teaching.figures import LIMIT, check_alt
 from utils.teaching.steppers.frame import direction
 
 Cell = tuple[int, int]  # (row, column), from 0
@@ -41,8 +41,7 @@ def heat_map(
         gold: cells (row, column) that are right; they get a frame.
         possible: cells that are right but not needed; a dashed frame. Those in ``gold`` may be among them.
     """
-    if not isinstance(alt, str) or len(alt.strip()) < SHORTEST_ALT:
-        raise ValueError(f"alt is {alt!r}; write a sentence that says what there is to see")
+    check_alt(alt)
     values = _checked(rows, columns, weights)
     frames = dict.fromkeys(possible or (), "p") | dict.fromkeys(gold or (), "g")
     for r, c in frames:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from utils.teaching import page
@@ -87,11 +87,6 @@ def parity_panel(rows: Sequence[ParityRow | Mapping[str, Any]]) -> None:
     body += f'<p class="cc-muted">{limits}, relative to the largest value of the reference.</p>'
     said = ", ".join(f"{row.ours} {'agrees' if row.agrees else 'differs'}" for row in made)
     page.show(page.card("parity", body), f"parity: {said}")
-
-
-def as_data(rows: Iterable[ParityRow]) -> list[dict[str, Any]]:
-    """Rows as a record keeps them."""
-    return [asdict(row) for row in rows]
 
 
 def _known(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from utils.teaching import page
-from utils.teaching.steppers.frame import Step, chips, label, percent, quoted, stepper, track
+from utils.teaching.steppers.frame import Step, chips, guess, label, percent, quoted, stepper
 
 
 def decoding_stepper(
@@ -72,17 +71,9 @@ def _word(number: int, step: Mapping[str, Any], written: list[str]) -> Step:
         raise ValueError(f"step {number} chooses {chosen!r}, which is not among its candidates {list(probabilities)}")
     last = f"its last word, {quoted(written[-1])}," if written else "the sign for the beginning"
     written.append(chosen)
-    rows = "".join(_row(word, probability, word == chosen) for word, probability in candidates)
+    rows = "".join(guess(word, probability, word == chosen) for word, probability in candidates)
     picture = label("What may come next") + f'<div class="st-rows">{rows}</div>'
     picture += label("Written so far") + chips(written, new=len(written) - 1)
     text = f"Word {number}: the decoder reads {last} and the same context. "
     text += f"It writes {quoted(chosen)} ({percent(probabilities[chosen])})."
     return Step(picture, text)
-
-
-def _row(word: str, probability: float, picked: bool) -> str:
-    mark = " st-picked" if picked else ""
-    return (
-        f'<span class="st-word{mark}" dir="auto">{page.escape(word)}</span>{track(probability, picked)}'
-        f'<span class="st-share{mark}">{percent(probability)}</span>'
-    )

@@ -124,3 +124,12 @@ def label(text: str) -> str:
 def track(share: float, picked: bool = False) -> str:
     """A bar filled to `share` (0 to 1)."""
     return f'<div class="st-track{" st-picked" if picked else ""}"><b style="width:{100 * share:.1f}%"></b></div>'
+
+
+def guess(word: str, share: float, picked: bool) -> str:
+    """A row of `st-rows`: a word, its share (0 to 1) as a bar and as a percentage."""
+    mark = " st-picked" if picked else ""
+    return (
+        f'<span class="st-word{mark}" dir="auto">{page.escape(word)}</span>{track(share, picked)}'
+        f'<span class="st-share{mark}">{percent(share)}</span>'
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from utils.teaching import page
-from utils.teaching.steppers.frame import Step, choices, label, percent, quoted, stepper, track
+from utils.teaching.steppers.frame import Step, choices, guess, label, percent, quoted, stepper
 
 Guesses = Sequence[tuple[str, float]]
 
@@ -61,7 +61,7 @@ def _side(head: str, tokens: Sequence[str], place: int, closed: int, guesses: Gu
     items = [f'<li dir="auto">{page.escape(word)}</li>' for word in tokens[:closed]]
     items += [f'<li class="tm-shut" dir="auto"><s>{page.escape(word)}</s></li>' for word in tokens[closed:]]
     items[place] = '<li class="tm-asked">?</li>'
-    rows = "".join(_row(word, share, word == tokens[place]) for word, share in guesses)
+    rows = "".join(guess(word, share, word == tokens[place]) for word, share in guesses)
     return f'<div>{label(head)}<ul class="st-chips">{"".join(items)}</ul><div class="st-rows">{rows}</div></div>'
 
 
@@ -69,14 +69,6 @@ def _checked(guesses: Guesses, where: str) -> None:
     shares = [share for _, share in guesses]
     if not 1 <= len(shares) <= 10 or not all(0 <= share <= 1 for share in shares) or sum(shares) > 1.001:
         raise ValueError(f"{where}: the guesses are {list(guesses)!r}; give 1 to 10 pairs of a word and a probability")
-
-
-def _row(word: str, share: float, true: bool) -> str:
-    mark = " st-picked" if true else ""
-    return (
-        f'<span class="st-word{mark}" dir="auto">{page.escape(word)}</span>{track(share, true)}'
-        f'<span class="st-share{mark}">{percent(share)}</span>'
-    )
 
 
 def _share(word: str, guesses: Guesses) -> str:
