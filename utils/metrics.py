@@ -1,4 +1,4 @@
-"""How good an output is: tokens, whole sentences, BLEU, word alignments.
+"""How good an output is: shares, spans, tokens, whole sentences, perplexity, BLEU, word alignments, two systems.
 
 Every function compares what a model wrote with what was right; none of them runs a model. So the same
 `token_accuracy` is teacher-forced or free-running, depending on where its predictions come from
