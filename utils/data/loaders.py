@@ -76,8 +76,8 @@ def overlap_key(sentence: str) -> str:
 SHORTEST = 12  # letters of a sentence below which it stands in anybody's text by chance ("very bad .")
 
 
-def without(rows: list[tuple[str, int]], held_out: list[str]) -> list[tuple[str, int]]:
-    """The rows whose text neither equals a held-out sentence nor contains one of at least `SHORTEST` letters.
+def without(rows: list[tuple[str, int]], held_out: list[str], shortest: int = SHORTEST) -> list[tuple[str, int]]:
+    """The rows whose text neither equals a held-out sentence nor contains one of at least `shortest` letters.
 
     Texts are compared by `overlap_key`.
     """
@@ -86,7 +86,7 @@ def without(rows: list[tuple[str, int]], held_out: list[str]) -> list[tuple[str,
     starts = [0, *itertools.accumulate(len(key) + 1 for key in keys)]
     held = {overlap_key(sentence) for sentence in held_out}
     dropped = {row for row, key in enumerate(keys) if key in held}
-    for sentence in (key for key in held if len(key) >= SHORTEST):
+    for sentence in (key for key in held if len(key) >= shortest):
         dropped |= {bisect.bisect(starts, hit.start()) - 1 for hit in re.finditer(sentence, joined)}
     return [row for number, row in enumerate(rows) if number not in dropped]
 
