@@ -1,13 +1,8 @@
-"""How heavy the pages are, and when a reader with a slow line sees the first words; everything compressed by gzip."""
+"""How heavy the pages are, and how much of them a slow line carries before the first words; compressed by gzip."""
 
 from __future__ import annotations
 
-import functools
 import gzip
-import http.server
-import os
-import threading
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,14 +10,16 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from browsing import visit
+from bs4 import BeautifulSoup
 from built_site import SITE, pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 CHAPTER_LIMIT, OWN_LIMIT = 1_600_000, 500_000  # bytes
-FIRST_WORDS = 2.0  # seconds, at 1.6 Mbit/s and 150 ms
-SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
+FIRST_WORDS = 2.0  # seconds on a slow line:
+BANDWIDTH, LATENCY = 1.6e6 / 8, 0.15  # bytes a second, seconds for a question and its answer
+ROUNDS = 3  # to connect, for the page, for what it names
+FIRST_PART = 64_000  # bytes of a page after which a browser has something to paint
 PACKED = (".woff", ".woff2", ".png", ".jpg")
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 
 
 @cache
@@ -57,55 +54,18 @@ def test_no_page_has_too_much_of_its_own(site) -> None:
     assert {name: weight(site / name) for name in pages() if weight(site / name) > OWN_LIMIT} == {}
 
 
-class Compressing(http.server.SimpleHTTPRequestHandler):
-    """Serves files as hosts do, compressed where that helps."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            return self.send_error(404)
-        data = path.read_bytes() if path.suffix in PACKED else gzip.compress(path.read_bytes(), 6)
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Content-Length", str(len(data)))
-        if path.suffix not in PACKED:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        self.wfile.write(data)
-        return None
-
-    def log_message(self, *arguments: object) -> None:
-        pass
+def before_the_first_word(name: str) -> dict[str, int]:
+    """Bytes of what a browser waits for before it paints: the beginning of the page, styles, scripts that block."""
+    page = BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
+    scripts = [script for script in page.select("head script[src]") if not {"defer", "async"} & set(script.attrs)]
+    links = [script["src"] for script in scripts] + [style["href"] for style in page.select("link[rel=stylesheet]")]
+    files = {unquote(urlsplit(link).path) for link in links}
+    return {file: weight((SITE / name).parent / file) for file in files} | {name: min(weight(SITE / name), FIRST_PART)}
 
 
-@pytest.fixture
-def compressed(site) -> Iterator[str]:
-    """The address of a server that compresses."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressing, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-def first_words(browser: Any, address: str, name: str) -> float:
-    """Seconds until the first content is painted, over a slow line and with nothing stored."""
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    network = context.new_cdp_session(page)
-    network.send("Network.enable")
-    network.send("Network.emulateNetworkConditions", SLOW)
-    page.goto(address + name, wait_until="commit")
-    page.wait_for_function(PAINT, timeout=60_000)
-    seconds = page.evaluate(PAINT) / 1000
-    context.close()
-    return seconds
-
-
-@pytest.mark.skipif(os.getloadavg()[0] > 2 * (os.cpu_count() or 1), reason="too busy a machine to time a page on")
 @pytest.mark.parametrize("name", ["book/intro.html", "chapters/05_transformer.html"])
-def test_first_words_come_soon_on_a_slow_line(browser, compressed, name: str) -> None:
-    # The line is what is timed; what else runs on this machine only ever adds, so the best of three counts.
-    assert min(first_words(browser, compressed, name) for _ in range(3)) < FIRST_WORDS
+def test_little_stands_before_the_first_words(site, name: str) -> None:
+    files = before_the_first_word(name)
+    assert len(files) > 5, "the styles of the page were seen"
+    seconds = ROUNDS * LATENCY + sum(files.values()) / BANDWIDTH
+    assert seconds < FIRST_WORDS, files
