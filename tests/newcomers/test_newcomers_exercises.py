@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 import torch
@@ -113,9 +112,7 @@ def test_an_endless_loop_ends(swallows, capsys, monkeypatch):
                 assert swallows
         return words
 
-    began = time.perf_counter()
-    check("3.1", shift)
-    assert time.perf_counter() - began < 5
+    check("3.1", shift)  # which comes back
     line = capsys.readouterr().out.splitlines()[0]
     assert "it has not ended after 0.5 seconds in line" in line
     assert "does the condition of each loop become false some day" in line
