@@ -23,7 +23,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   // The option of a command must not be broken at its hyphens.
   for (const word of document.querySelectorAll("code.literal .pre")) {
-    if (/^[^ ]*-[^ ]*$/.test(word.textContent) && word.textContent.length < 25) word.classList.add("course-unbroken");
+    if (word.textContent.includes("-") && word.textContent.length < 25) word.classList.add("course-unbroken");
   }
   // The search button shows "Search" and its keys; its label says less than it shows.
   for (const button of document.querySelectorAll(".search-button-field")) button.removeAttribute("aria-label");
