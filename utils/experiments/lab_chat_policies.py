@@ -88,7 +88,7 @@ def measured(
     prompts = lab.prompts(questions).repeat_interleave(times, dim=0)
     written = sample(policy, prompts, LONGEST, TEMPERATURE, generator=torch.Generator().manual_seed(0))
     kl = completion_kl(policy, tuned, prompts, written, TEMPERATURE)
-    return _report(reward(join(prompts, written)[0]), float(kl), lab, questions, written)
+    return _report(reward(join(prompts, written)[0]), kl, lab, questions, written)
 
 
 @torch.no_grad()

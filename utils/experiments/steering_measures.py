@@ -40,7 +40,7 @@ def written(policy: GPT, untouched: GPT, prompts: Tensor, length: int, temperatu
     """One drawn completion of each prompt, and the mean KL from the untouched model over these completions."""
     generator = torch.Generator(prompts.device).manual_seed(0)
     completions = sample(policy.eval(), prompts, length, temperature, generator=generator)
-    return Writing(prompts, completions, float(completion_kl(policy, untouched, prompts, completions, temperature)))
+    return Writing(prompts, completions, completion_kl(policy, untouched, prompts, completions, temperature))
 
 
 def distinct(several: Sequence[Sequence[str]], n: int) -> float:

@@ -226,12 +226,12 @@ def _report(number: int, beta: float, rollout: Rollout, seen: list[dict[str, flo
 @torch.no_grad()
 def completion_kl(
     policy: nn.Module, reference: nn.Module, prompts: Tensor, completions: Tensor, temperature: float
-) -> Tensor:
-    """Nats by which the policy left its reference, a mean over completions that it drew: (B, S), (B, T) -> ()."""
+) -> float:
+    """Nats by which the policy left its reference, a mean over completions (B, T) that it drew to prompts (B, S)."""
     ours, theirs = (
         token_log_probabilities(
             policy_logits(before_completions(model, prompts, completions), temperature), completions
         )
         for model in (policy, reference)
     )
-    return kl_estimate(ours, theirs).masked_fill(completions == PAD, 0.0).sum(dim=1).mean()
+    return float(kl_estimate(ours, theirs).masked_fill(completions == PAD, 0.0).sum(dim=1).mean())
