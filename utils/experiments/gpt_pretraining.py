@@ -114,7 +114,7 @@ def nats(model: GPT, row: Tensor, overlap: int = 0, every: int = 1) -> tuple[flo
     Of a shared piece the score with the longer past counts. `every` > 1 takes each such window only.
     """
     model.eval()
-    context, total, count, device = model.config.context, 0.0, 0, next(model.parameters()).device
+    context, total, count, device = model.config.context, 0.0, 0, pretrained.device_of(model)
     if not 0 <= overlap < context:
         raise ValueError(f"overlap {overlap} must be at least 0 and below the context of {context}")
     step = context - overlap

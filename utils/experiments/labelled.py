@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from utils.data.batches import BucketedBatches, pad
 from utils.data.tokens import PAD
+from utils.pretrained import device_of
 from utils.training.schedules import schedule, warmup_linear
 from utils.training.trainer import Plan, fit
 
@@ -86,7 +87,7 @@ def learn(
 def predict(model: nn.Module, inputs: Sequence[Sequence[Any]], size: int = 256) -> list[Tensor]:
     """The best label of every text (), or of every word (T,), in the order of the inputs."""
     model.eval()
-    device = next(model.parameters()).device
+    device = device_of(model)
     order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))  # of one length, little is padding
     found: dict[int, Tensor] = {}
     for begin in range(0, len(order), size):

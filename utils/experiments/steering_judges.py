@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from utils import metrics
+from utils import metrics, pretrained
 from utils.data import sources
 from utils.data.batches import pad
 from utils.data.reading import lines
@@ -53,7 +53,7 @@ class BertJudge:
     def __call__(self, texts: Sequence[str], size: int = 64) -> Tensor:
         """Texts -> log-odds (B,)."""
         self.model.eval()
-        device = next(self.model.parameters()).device
+        device = pretrained.device_of(self.model)
         ids = [self.encode(text) for text in texts]
         order, found = sorted(range(len(ids)), key=lambda k: len(ids[k])), torch.zeros(len(ids))
         for begin in range(0, len(order), size):

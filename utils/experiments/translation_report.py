@@ -81,7 +81,7 @@ def looks(translator: Translator, german: str, reference: str) -> dict[str, Any]
     not look back.
     """
     source, target = translator.encode(german), translator.pieces.encode(reference)
-    device = next(translator.model.parameters()).device
+    device = pretrained.device_of(translator.model)
     state, rows = translator.model.eval().start(pad([source]).to(device), trace=True), []
     for token in [BOS, *target[:-1]]:
         _, state = translator.model.step(torch.tensor([token], device=device), state)
@@ -119,7 +119,7 @@ def _chunks(pairs: Pairs, size: int = 128) -> Iterator[Pairs]:
 
 
 def _sources(translator: Translator, pairs: Pairs) -> Any:
-    device = next(translator.model.parameters()).device
+    device = pretrained.device_of(translator.model)
     return pad([translator.encode(german) for german, _ in pairs]).to(device)
 
 
